@@ -1,0 +1,78 @@
+"""A small, thread-safe client for Meta's Graph API.
+
+    with GraphClient(token, app_secret=secret) as client:
+        for page in client.pages("act_123/campaigns", {"fields": ["id", "name"]}):
+            ...
+
+Errors tell what to do: `RetryableError` (the client has tried already), `TooMuchDataError` (ask for
+less), `SkippableError` (leave this object out), `RequestError` (fix the request), `TokenError` (fix
+the token). All are `GraphError`.
+"""
+
+from meta_graph._calls import Call
+from meta_graph._client import API_URL, API_VERSION, GraphClient
+from meta_graph._clock import Clock, SystemClock
+from meta_graph._errors import (
+    ClientClosedError,
+    ConnectionFailedError,
+    Failure,
+    GraphError,
+    InsecureUrlError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProofError,
+    RequestError,
+    RetentionError,
+    RetryableError,
+    SkippableError,
+    ThrottledError,
+    TokenError,
+    TokenExpiredError,
+    TooMuchDataError,
+    UnavailableError,
+    UnknownFieldError,
+    VersionExpiredError,
+)
+from meta_graph._events import Event, Exchange, Wait
+from meta_graph._paging import Page
+from meta_graph._redact import RedactingFilter, Redactor
+from meta_graph._transport import Incoming, Outgoing, Transport
+from meta_graph._usage import Usage
+
+__all__ = [
+    "API_URL",
+    "API_VERSION",
+    "Call",
+    "ClientClosedError",
+    "Clock",
+    "ConnectionFailedError",
+    "Event",
+    "Exchange",
+    "Failure",
+    "GraphClient",
+    "GraphError",
+    "Incoming",
+    "InsecureUrlError",
+    "NotFoundError",
+    "Outgoing",
+    "Page",
+    "PermissionDeniedError",
+    "ProofError",
+    "RedactingFilter",
+    "Redactor",
+    "RequestError",
+    "RetentionError",
+    "RetryableError",
+    "SkippableError",
+    "SystemClock",
+    "ThrottledError",
+    "TokenError",
+    "TokenExpiredError",
+    "TooMuchDataError",
+    "Transport",
+    "UnavailableError",
+    "UnknownFieldError",
+    "Usage",
+    "VersionExpiredError",
+    "Wait",
+]

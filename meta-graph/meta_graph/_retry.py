@@ -1,0 +1,98 @@
+"""Should a failed call be made again, and when: one pure decision.
+
+The pauses come from `backoff`: exponential, with full jitter, so that threads and machines that
+failed together do not come back together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import backoff
+
+from meta_graph._errors import (
+    ConnectionFailedError,
+    GraphError,
+    RetryableError,
+    ThrottledError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_PAUSE = 60.0
+"""Seconds. A longer one would only add to the time that the last try comes too late."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait this long, then ask again."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Do not ask again; raise this."""
+
+    error: GraphError
+
+
+def pauses() -> Iterator[float]:
+    """The growing pauses of one call, in seconds before jitter: 1, 2, 4 up to the longest."""
+    schedule = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
+    next(schedule)  # the library primes its generators so: the first value is empty
+    return cast("Iterator[float]", schedule)
+
+
+def decide(
+    error: GraphError, *, idempotent: bool, tries: int, waited: float, limit: float, pause: float
+) -> Pause | GiveUp:
+    """Whether to ask again after this error.
+
+    Args:
+        error: What the last try ended with.
+        idempotent: Whether the call may be carried out twice.
+        tries: Tries so far.
+        waited: Seconds since the first failure.
+        limit: Seconds that all waits together may last (`max_retry_seconds`).
+        pause: What the schedule offers, jittered, where Meta states no wait of its own.
+    """
+    if not isinstance(error, RetryableError):
+        return GiveUp(error)
+    throttled = isinstance(error, ThrottledError)
+    # A throttled call was refused whole. After any other failure nobody knows what was done.
+    if not idempotent and not throttled:
+        return GiveUp(_advised(error, _unknown_outcome(error)))
+    stated = error.wait_seconds if isinstance(error, ThrottledError) else None
+    if stated is not None and waited + stated > limit:
+        words = f"Meta asks to wait {span(stated)}, and `max_retry_seconds` allows {span(limit)}"
+        return GiveUp(_advised(error, f"{words}: run again later, or raise `max_retry_seconds`."))
+    seconds = pause if stated is None else stated + pause
+    if waited + seconds > limit:
+        words = f"Given up after {tries} tries in {span(waited)}: run again later"
+        return GiveUp(_advised(error, f"{words}, or raise `max_retry_seconds`."))
+    return Pause(seconds)
+
+
+def span(seconds: float) -> str:
+    """Seconds for people: `90 s`, `15 min`, `2 h`."""
+    for size, unit in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def _unknown_outcome(error: GraphError) -> str:
+    if isinstance(error, ConnectionFailedError):
+        return "Meta may have carried the request out, so it is not sent again by itself."
+    return "The request is not sent again by itself, since it might be carried out twice."
+
+
+def _advised(error: GraphError, advice: str) -> GraphError:
+    """The same error with other advice, so that a log line tells the end and not the middle."""
+    failure = replace(error.failure, advice=advice)
+    if isinstance(error, ThrottledError):
+        return ThrottledError(failure, error.wait_seconds)
+    return type(error)(failure)

@@ -1,0 +1,5 @@
+"""`python -m tap_meta_ads`."""
+
+from tap_meta_ads.tap import TapMetaAds
+
+TapMetaAds.cli()

@@ -1,0 +1,127 @@
+"""The ad accounts of a run: which there are, and which could not be read."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from meta_graph import GraphClient, GraphError, SkippableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_meta_ads.settings import Settings
+
+FIELDS = ("account_id", "name", "timezone_name", "currency")
+
+_logger = logging.getLogger("tap-meta-ads")
+
+
+class NoAccountError(Exception):
+    """No ad account is left to read."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One ad account.
+
+    Attributes:
+        id: Its number, without `act_`.
+        timezone_name: Its time zone, in which Meta counts its days.
+    """
+
+    id: str
+    timezone_name: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Its path in the Graph API."""
+        return f"act_{self.id}"
+
+
+class Accounts:
+    """The accounts of a run, found on first use.
+
+    Args:
+        client: Client of the Graph API.
+        settings: `account_ids` and `on_account_error` count here.
+    """
+
+    def __init__(self, client: GraphClient, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+        self.skipped: dict[tuple[str, str], str] = {}
+        """Account and stream, and why it was left out. The stream is `*` for all."""
+
+    @cached_property
+    def all(self) -> tuple[Account, ...]:
+        """The accounts that can be read, in the order of the setting or of Meta.
+
+        Raises:
+            NoAccountError: There is none.
+            GraphError: With `on_account_error: fail`, the first that could not be read.
+        """
+        found = tuple(self._named() if self._settings.account_ids else self._discovered())
+        if found:
+            return found
+        if self.skipped:
+            raise NoAccountError(f"No ad account is left. {' '.join(self.skipped.values())}")
+        raise NoAccountError(
+            "The token can read no ad account. Assign ad accounts to its user or system user in "
+            "Business settings, or set `account_ids`."
+        )
+
+    def __getitem__(self, account_id: str) -> Account:
+        """The account of a number."""
+        return next(account for account in self.all if account.id == account_id)
+
+    @contextmanager
+    def guard(self, account_id: str, stream: str) -> Iterator[None]:
+        """What to do when one account cannot be read: leave it out, or fail.
+
+        Only what Meta refuses for this account is caught: a failing network or token is nobody's
+        account's fault.
+        """
+        try:
+            yield
+        except SkippableError as error:
+            if self._settings.on_account_error == "fail":
+                raise
+            what = "" if stream == "*" else f" of {stream}"
+            words = f"Account {account_id} is left out{what}: {error}"
+            self.skipped[account_id, stream] = words
+            _logger.warning(words)
+
+    def check_any_read(self, streams: set[str]) -> None:
+        """Fail a run in which no account could be read at all.
+
+        Args:
+            streams: The streams that were asked for.
+
+        Raises:
+            NoAccountError: Every account was left out of every stream.
+        """
+        if streams and all(
+            (account.id, stream) in self.skipped for account in self.all for stream in streams
+        ):
+            raise NoAccountError(f"No ad account is left. {next(iter(self.skipped.values()))}")
+
+    def _discovered(self) -> Iterator[Account]:
+        for page in self._client.pages("me/adaccounts", {"fields": FIELDS}, limit=200):
+            for entry in page.data:
+                yield _account(entry)
+
+    def _named(self) -> Iterator[Account]:
+        for account_id in self._settings.account_ids:
+            with self.guard(account_id, "*"):
+                yield _account(self._client.get(f"act_{account_id}", {"fields": FIELDS}))
+
+
+def _account(entry: Mapping[str, Any]) -> Account:
+    number = str(entry.get("account_id") or entry.get("id", "")).removeprefix("act_")
+    if not number:
+        raise GraphError("Meta sent an ad account without an id")
+    return Account(number, entry.get("timezone_name"))

@@ -1,0 +1,78 @@
+"""The fields of Meta's objects: a table of names and kinds for each API version.
+
+The tables are data, made by `tools/make_fields.py` from Meta's specs; nothing here knows a field
+by name.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+KINDS: Mapping[str, dict[str, Any]] = {
+    "string": {"type": ["string", "null"]},
+    "integer": {"type": ["integer", "null"]},
+    "number": {"type": ["number", "null"]},
+    "boolean": {"type": ["boolean", "null"]},
+    "date": {"type": ["string", "null"], "format": "date"},
+    "object": {"type": ["object", "null"]},
+    # No `items` in the lists: a loader that reads them makes an array of JSON documents of the
+    # column, where one document is what every warehouse can unnest.
+    "array": {"type": ["array", "null"]},
+    "actions": {"type": ["array", "null"]},
+    "histogram": {"type": ["array", "null"]},
+    "results": {"type": ["array", "null"]},
+}
+"""Kinds of fields and their JSON schema. Times are strings, as Meta gives them, with their offset:
+declared as `date-time`, the Postgres loader would write them without it."""
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "actions": "List of objects: action_type, value, one number for each attribution window asked "
+    "for that is not zero, and the action breakdowns.",
+    "histogram": "List of objects: action_type and value, a list of counts.",
+    "results": "List of objects: indicator and values, each with value and attribution_windows.",
+}
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """The API versions that have a table, oldest first."""
+    files = (resources.files(__package__) / "data").iterdir()
+    names = [file.name.removesuffix(".json") for file in files if file.name.endswith(".json")]
+    return tuple(sorted(names, key=lambda name: [int(part) for part in name[1:].split(".")]))
+
+
+@cache
+def table(version: str, class_name: str) -> Mapping[str, str]:
+    """Field and kind, for one class of one API version.
+
+    Args:
+        version: One of `versions()`.
+        class_name: Meta's name of the class, as `AdSet`.
+    """
+    text = (resources.files(__package__) / "data" / f"{version}.json").read_text(encoding="utf-8")
+    kinds: dict[str, str] = json.loads(text)[class_name]
+    return kinds
+
+
+@cache
+def values(version: str, enum: str) -> frozenset[str]:
+    """The values of `breakdowns`, `action_breakdowns` or `action_attribution_windows`."""
+    return frozenset(table(version, enum))
+
+
+def schema(kinds: Mapping[str, str], keys: Collection[str] = ()) -> dict[str, Any]:
+    """The JSON schema of rows with these fields; only keys are never null."""
+    properties = {}
+    for name, kind in kinds.items():
+        properties[name] = dict(KINDS[kind])
+        if kind in DESCRIPTIONS:
+            properties[name]["description"] = DESCRIPTIONS[kind]
+        if name in keys:
+            properties[name]["type"] = [KINDS[kind]["type"][0]]
+    return {"type": "object", "properties": properties}

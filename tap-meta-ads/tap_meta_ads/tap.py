@@ -1,0 +1,164 @@
+"""The tap: settings in, streams out, and one clear sentence when it cannot go on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cached_property
+from importlib.metadata import version
+from typing import IO, TYPE_CHECKING
+
+import msgspec
+from meta_graph import GraphClient, GraphError
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from typing_extensions import override
+
+from tap_meta_ads import settings as settings_
+from tap_meta_ads.accounts import Accounts, NoAccountError
+from tap_meta_ads.bookmarks import StateError, Wanted
+from tap_meta_ads.dates import DateRange, today_in
+from tap_meta_ads.entities import ENTITIES
+from tap_meta_ads.streams import EntityStream, InsightsStream, RowWithoutKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
+    from singer_sdk import Stream
+
+    from tap_meta_ads.accounts import Account
+    from tap_meta_ads.reports import Report
+
+
+class TapMetaAds(Tap):
+    """Singer tap for Meta ads: entities and Insights."""
+
+    name = "tap-meta-ads"
+    config_jsonschema = settings_.SCHEMA
+    message_writer_class = MsgSpecWriter
+    # Not BATCH: its files are handed over at the end of a stream, and our states would be ahead.
+    capabilities = [one for one in Tap.capabilities if one is not PluginCapabilities.BATCH]  # noqa: RUF012 - as in the SDK
+
+    @cached_property
+    def settings(self) -> settings_.Settings:
+        """The settings, parsed. Without a token where only the streams are asked for."""
+        return settings_.parse({"access_token": "", **self.config})
+
+    @cached_property
+    def client(self) -> GraphClient:
+        """The client that all streams share."""
+        settings = self.settings
+        return GraphClient(
+            settings.access_token,
+            app_secret=settings.app_secret,
+            api_version=settings.api_version,
+            api_url=settings.api_url,
+            request_timeout=settings.request_timeout,
+            max_retry_seconds=settings.max_retry_seconds,
+            max_concurrency=settings.max_concurrency,
+            # Numbers keep Meta's digits.
+            decode=msgspec.json.Decoder(float_hook=Decimal).decode,
+            user_agent=f"{self.name}/{version(self.name)}",
+        )
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The ad accounts of this run."""
+        return Accounts(self.client, self.settings)
+
+    def now(self) -> datetime:
+        """The instant that it is."""
+        return datetime.now(timezone.utc)
+
+    def wanted(self, report: Report, account: Account, columns: tuple[str, ...]) -> Wanted | None:
+        """What this run asks of a report and an account; None when its days lie ahead."""
+        settings = self.settings
+        today = today_in(account.timezone_name, self.now())
+        first = report.start_date or settings.start_date
+        first = first or today - timedelta(days=settings_.HISTORY_DAYS)
+        first = max(first, settings_.first_kept_day(today))
+        last = min(settings.end_date or today, today)
+        if first > last:
+            return None
+        lookback = report.lookback_days
+        return Wanted(
+            days=DateRange(first, last),
+            today=today,
+            lookback_days=settings.insights_lookback_days if lookback is None else lookback,
+            report=report.fingerprint(columns),
+        )
+
+    @override
+    def discover_streams(self) -> list[Stream]:
+        return [
+            *(EntityStream(self, entity) for entity in ENTITIES),
+            *(InsightsStream(self, report) for report in self.settings.insights_reports),
+        ]
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings, with messages of our own.
+
+        Without a token the streams can still be discovered; with anything else wrong they cannot.
+        """
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        config = self._config if raise_errors else {"access_token": "-", **self._config}
+        errors = settings_.problems(config, schema, self.now())
+        if errors:
+            raise ConfigValidationError("The settings are wrong", errors=errors, schema=schema)
+        return errors
+
+    def finish(self) -> None:
+        """Say what was left out; fail when that is everything."""
+        for words in self.accounts.skipped.values():
+            self.logger.warning(words)
+        self.accounts.check_any_read({s.name for s in self.streams.values() if s.selected})
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override] # as the SDK's own taps do
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap, as the SDK does, and end with what was left out."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        with cls._failing_clearly():
+            tap = cls(
+                config=config.config,
+                state=None if state is None else json.load(state),
+                catalog=None if catalog is None else json.load(catalog),
+                parse_env_config=config.parse_env,
+            )
+            tap.sync_all()
+            tap.finish()
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        with cls._failing_clearly():
+            super().cb_test(ctx, param, value)
+
+    @classmethod
+    @contextmanager
+    def _failing_clearly(cls) -> Iterator[None]:
+        """Expected failures end with their sentence as the last line, without a traceback."""
+        try:
+            yield
+        except (GraphError, NoAccountError, RowWithoutKeyError, StateError) as error:
+            cls.logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            sys.exit(1)

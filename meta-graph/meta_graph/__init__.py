@@ -9,7 +9,9 @@ less), `SkippableError` (leave this object out), `RequestError` (fix the request
 the token). All are `GraphError`.
 """
 
-from meta_graph._calls import Call
+from __future__ import annotations
+
+from meta_graph._calls import Call, check_api_url
 from meta_graph._client import API_URL, API_VERSION, GraphClient
 from meta_graph._clock import Clock, SystemClock
 from meta_graph._errors import (
@@ -75,4 +77,5 @@ __all__ = [
     "Usage",
     "VersionExpiredError",
     "Wait",
+    "check_api_url",
 ]

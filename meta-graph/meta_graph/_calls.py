@@ -16,9 +16,14 @@ from meta_graph._errors import InsecureUrlError
 
 Params = Mapping[str, Any]
 
-_AUDIENCE_EDGES = frozenset(
-    {"customaudiences", "users", "usersreplace", "usersofanyaudience", "sessions"}
-)
+_USE_CASES = {
+    "insights": "ads_insights",
+    "leads": "leadgen",
+    **dict.fromkeys(
+        ("customaudiences", "users", "usersreplace", "usersofanyaudience", "sessions"),
+        "custom_audience",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Call:
 
     Attributes:
         method: `GET`, `POST` or `DELETE`.
-        path: Path below the version, as `act_123/insights`.
+        path: Path below the version, as `act_123/insights`; slashes around it are taken off.
         params: Query of a GET, form of a POST. Lists and objects are written as Meta reads them.
         json: JSON body, instead of a form.
         account: Account number without `act_`; read from the path when not given.
@@ -37,13 +42,15 @@ class Call:
 
     method: str
     path: str
-    params: Params = field(default_factory=dict)
-    json: Any = None
+    # Left out of the repr, and so out of every log line about a call: they may be personal data.
+    params: Params = field(default_factory=dict, repr=False)
+    json: Any = field(default=None, repr=False)
     account: str | None = None
     use_case: str = ""
     idempotent: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path.strip("/"))
         account, edge = describe(self.path)
         object.__setattr__(self, "account", self.account or account)
         object.__setattr__(self, "use_case", self.use_case or use_case_of(edge))
@@ -63,7 +70,7 @@ def describe(path: str) -> tuple[str | None, str | None]:
     (None, None)
     """
     account, edge = None, None
-    for part in path.strip("/").split("/"):
+    for part in path.split("/"):
         if found := re.fullmatch(r"act_(\d+)", part):
             account = found[1]
         elif part and not part.isdigit():
@@ -73,9 +80,7 @@ def describe(path: str) -> tuple[str | None, str | None]:
 
 def use_case_of(edge: str | None) -> str:
     """Meta's business use case of an edge, by which it counts calls."""
-    if edge == "insights":
-        return "ads_insights"
-    return "custom_audience" if edge in _AUDIENCE_EDGES else "ads_management"
+    return _USE_CASES.get(edge or "", "ads_management")
 
 
 def encode(params: Params) -> dict[str, str]:
@@ -110,14 +115,19 @@ def check_api_url(url: str) -> str:
     Raises:
         InsecureUrlError: The token would travel in clear, or the URL cannot be used.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InsecureUrlError(f"`api_url` {url!r} is no http(s) address: set the base URL alone")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    # Said without the URL: what does not belong into one may be a password.
+    if re.search(r"[@?#\\\s\x00-\x1f]", url):
         raise InsecureUrlError(
-            "`api_url` holds a user, a query or a fragment: set the base URL alone"
+            "`api_url` holds a user, a query, a fragment or white space: set the base URL alone"
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address between them, a port that is no number
+        usable = False
+    if not usable:
+        raise InsecureUrlError(f"`api_url` {url!r} is no http(s) address: set the base URL alone")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise InsecureUrlError(
             f"`api_url` {url!r} is not https, so the access token would travel in clear: "
             "use https (http is taken for this machine only)"
@@ -126,7 +136,7 @@ def check_api_url(url: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
+    if host == "localhost":  # urlsplit has put it into lower case
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -33,6 +33,8 @@ from meta_graph._errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+BAD_REQUEST = 400
+
 HOUR = 3600.0
 DAY = 24 * HOUR
 
@@ -47,6 +49,7 @@ APP_ACCESS = (
     "The app needs more access to the Marketing API: see App Review in the app's dashboard."
 )
 FIX = "Correct the request."
+FIELDS = "Leave these fields out."
 TERMS = (
     "An admin must accept the Custom Audience terms at "
     "https://business.facebook.com/ads/manage/customaudiences/tos/ first."
@@ -67,6 +70,7 @@ UNAVAILABLE = Rule(UnavailableError, WAIT)
 TOO_MUCH = Rule(TooMuchDataError, SMALLER)
 DENIED = Rule(PermissionDeniedError, GRANT)
 WRONG = Rule(RequestError, FIX)
+REDIRECTED = Rule(RequestError, "Meta does not redirect: check `api_url`, and what stands between.")
 BAD_TOKEN = Rule(TokenError, NEW_TOKEN)
 EXPIRED = Rule(TokenExpiredError, NEW_TOKEN)
 PROOF = Rule(ProofError, "Set `app_secret` to the secret of the app that the token belongs to.")
@@ -74,6 +78,17 @@ GONE = Rule(
     NotFoundError,
     "Check the id, and that the token's user may see the object in Business settings.",
 )
+
+# Why a session is no longer good: subcodes of 102 as of 190.
+SESSIONS: Mapping[int, Rule] = {
+    458: Rule(TokenError, "The user has removed the app: let them log in to it again."),
+    459: Rule(TokenError, "The user must log in at facebook.com and clear the checkpoint."),
+    460: Rule(TokenExpiredError, "The password has changed. " + NEW_TOKEN),
+    463: Rule(TokenExpiredError, "It has expired. " + NEW_TOKEN),
+    464: Rule(TokenError, "The user must confirm their account at facebook.com."),
+    467: EXPIRED,
+    492: Rule(TokenError, "The user has no role on the page any more. " + NEW_TOKEN),
+}
 
 RULES: Mapping[tuple[int, int | None], Rule] = {
     # Insights, synchronous and asynchronous.
@@ -112,13 +127,7 @@ RULES: Mapping[tuple[int, int | None], Rule] = {
     (102, None): EXPIRED,
     (104, None): Rule(TokenError, "Set `access_token`; if it is set, make a new one."),
     (190, None): BAD_TOKEN,
-    (190, 458): Rule(TokenError, "The user has removed the app: let them log in to it again."),
-    (190, 459): Rule(TokenError, "The user must log in at facebook.com and clear the checkpoint."),
-    (190, 460): Rule(TokenExpiredError, "The password has changed. " + NEW_TOKEN),
-    (190, 463): Rule(TokenExpiredError, "It has expired. " + NEW_TOKEN),
-    (190, 464): Rule(TokenError, "The user must confirm their account at facebook.com."),
-    (190, 467): EXPIRED,
-    (190, 492): Rule(TokenError, "The user has no role on the page any more. " + NEW_TOKEN),
+    **{(code, subcode): rule for code in (102, 190) for subcode, rule in SESSIONS.items()},
     # Permissions.
     (3, None): Rule(PermissionDeniedError, APP_ACCESS),
     (10, None): DENIED,
@@ -167,8 +176,19 @@ TEXTS: tuple[tuple[int, re.Pattern[str], Rule], ...] = (
     (100, re.compile(r"appsecret_proof"), PROOF),
     (100, re.compile(r"Cannot include .* in summary param"), UNAVAILABLE),
     (100, re.compile(r"Missing permissions?", re.IGNORECASE), DENIED),
+    # A token without rights to one page is good for everything else.
+    (190, re.compile(r"must be granted before impersonating"), DENIED),
     (2500, re.compile(r"access token", re.IGNORECASE), BAD_TOKEN),
 )
+
+# What a status says where the body says nothing: it may come from something between us and Meta.
+STATUSES: Mapping[int | None, Rule] = {
+    401: BAD_TOKEN,
+    403: DENIED,
+    404: GONE,
+    408: UNAVAILABLE,
+    429: THROTTLED,
+}
 
 _FIELD_TEXTS = (
     re.compile(r"nonexisting field \((?P<names>[^)]+)\)"),
@@ -211,26 +231,20 @@ def rule_for(
 
 
 def _by_status(status: int | None) -> Rule:
-    match status:
-        case 401:
-            return BAD_TOKEN
-        case 403:
-            return DENIED
-        case 404:
-            return GONE
-        case 429:
-            return THROTTLED
-        case int() if 300 <= status < 500:  # noqa: PLR2004 - redirects and client errors
-            return WRONG
-        case _:
-            return UNAVAILABLE
+    if status in STATUSES:
+        return STATUSES[status]
+    if status is not None and 300 <= status < 400:  # noqa: PLR2004 - the HTTP redirects
+        return REDIRECTED
+    if status is not None and 400 <= status < 500:  # noqa: PLR2004 - the HTTP client errors
+        return WRONG
+    return UNAVAILABLE
 
 
 def parse(body: bytes, decode: Callable[[bytes], Any] = json.loads) -> Any:  # noqa: ANN401 - JSON
     """The JSON of a body; None for HTML, for nothing, and for what was cut off."""
     try:
         return decode(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second is for a body of nothing but brackets
         return None
 
 
@@ -275,8 +289,10 @@ def classify(
     if error is None:
         what = "an answer that is not JSON" if payload is None else "an answer without a reason"
         failure = Failure(f"Meta sent {what}", http_status=status, account=account, edge=edge)
-        # A good status with a body that cannot be read was cut off on its way.
-        return _build(_by_status(None if good else status), failure, headers, use_case)
+        # Meta gives its reasons for a 400 in JSON: one that cannot be read was cut off on its way,
+        # as a good answer that cannot be read was, and may be a throttle.
+        lost = good or (status == BAD_REQUEST and payload is None)
+        return _build(UNAVAILABLE if lost else _by_status(status), failure, headers, use_case)
     code, subcode = _int(error.get("code")), _int(error.get("error_subcode"))
     message = str(error.get("message") or "Meta gave no message")
     failure = Failure(
@@ -290,6 +306,8 @@ def classify(
         is_transient=error.get("is_transient") is True,
     )
     rule = rule_for(code, subcode, message, status, is_transient=failure.is_transient)
+    if rule.error is RequestError and (fields := refused_fields(message)):
+        return UnknownFieldError(replace(failure, advice=FIELDS), fields)
     return _build(rule, failure, headers, use_case)
 
 
@@ -298,8 +316,6 @@ def _build(rule: Rule, failure: Failure, headers: Mapping[str, str], use_case: s
     if issubclass(rule.error, ThrottledError):
         wait = rule.wait_seconds or _usage.stated_wait(headers, failure.account, use_case)
         return rule.error(failure, wait)
-    if rule.error is RequestError and (fields := refused_fields(failure.message)):
-        return UnknownFieldError(failure, fields)
     return rule.error(failure)
 
 

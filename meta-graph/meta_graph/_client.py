@@ -1,52 +1,40 @@
-"""The client: auth, pacing, retries and paging around one exchange at a time."""
+"""The client: what users call, around one engine."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
-import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import backoff
-
-from meta_graph import _batch, _paging, _retry
-from meta_graph._calls import Call, Params, check_api_url, encode, proof
-from meta_graph._classify import classify, parse
+from meta_graph import _batch, _paging
+from meta_graph._calls import Call, Params, check_api_url, proof
 from meta_graph._clock import Clock, SystemClock
+from meta_graph._engine import Engine, logger
 from meta_graph._errors import (
-    ClientClosedError,
     Failure,
-    GraphError,
-    RetryableError,
-    ThrottledError,
     TokenError,
     TooMuchDataError,
     UnavailableError,
     VersionExpiredError,
 )
-from meta_graph._events import Event, Exchange, Wait
-from meta_graph._pacing import Pacer
 from meta_graph._redact import RedactingFilter, Redactor
-from meta_graph._transport import Incoming, Outgoing, RequestsTransport, Transport
+from meta_graph._transport import RequestsTransport, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from meta_graph._usage import Usage
+    from meta_graph._events import Event
 
 API_VERSION = "v26.0"
 API_URL = "https://graph.facebook.com"
 
-# Pacing below a limit is routine; only a wait that a person could notice is worth a line.
-_WORTH_A_LINE = 10.0
-
-_Result = TypeVar("_Result")
-
-_logger = logging.getLogger("meta_graph")
+# It knows no client's secrets; urllib3's lines show them only behind the names it looks for.
+_FILTER = RedactingFilter(Redactor())
 
 
 class GraphClient:
@@ -57,8 +45,9 @@ class GraphClient:
         app_secret: The app's secret; turns on `appsecret_proof`.
         api_version: As `v26.0`.
         api_url: Base address; http only for this machine.
-        request_timeout: Seconds without a byte from Meta before a try counts as failed.
-        max_retry_seconds: Seconds that one call may spend waiting and failing.
+        request_timeout: Seconds until the head of an answer, and again until its body is whole.
+        max_retry_seconds: Seconds that one call may spend waiting and failing, from its first
+            failure on.
         max_concurrency: Requests in flight at once, over all threads.
         on_event: Called with an `Exchange` for each request and a `Wait` for each wait, on the
             thread that made the call.
@@ -71,6 +60,7 @@ class GraphClient:
         InsecureUrlError: `api_url` would send the token in clear.
         TokenError: `access_token` is empty or holds white space.
         VersionExpiredError: `api_version` is none.
+        ValueError: `max_concurrency`, `request_timeout` or `max_retry_seconds` is too small.
     """
 
     def __init__(  # noqa: PLR0913 - its settings; all but one have defaults
@@ -93,20 +83,29 @@ class GraphClient:
             raise TokenError("`access_token` is empty or holds white space: copy it again, whole")
         if not re.fullmatch(r"v\d+\.\d+", api_version):
             raise VersionExpiredError(f"`api_version` {api_version!r} is none: write it as v26.0")
-        self._base = f"{check_api_url(api_url)}/{api_version}"
-        self._proof = proof(access_token, app_secret) if app_secret else None
-        self._redact = Redactor(access_token, app_secret, self._proof)
-        self._max_retry_seconds = max_retry_seconds
-        self._slots = threading.BoundedSemaphore(max_concurrency)
-        self._on_event = on_event or (lambda _event: None)
-        self._decode = decode
-        self._clock = clock or SystemClock()
-        self._pacer = Pacer()
-        self._transport = transport or RequestsTransport(
-            access_token, request_timeout, self._redact, user_agent
+        if not (max_concurrency >= 1 and request_timeout > 0 and max_retry_seconds >= 0):
+            raise ValueError(
+                "`max_concurrency` must be at least 1, `request_timeout` above 0 and "
+                "`max_retry_seconds` not below 0"
+            )
+        base = f"{check_api_url(api_url)}/{api_version}"
+        secret = proof(access_token, app_secret) if app_secret else None
+        redact = Redactor(access_token, app_secret, secret)
+        self._engine = Engine(
+            base=base,
+            proof=secret,
+            redact=redact,
+            transport=transport
+            or RequestsTransport(access_token, request_timeout, redact, user_agent),
+            clock=clock or SystemClock(),
+            decode=decode,
+            on_event=on_event or (lambda _event: None),
+            max_retry_seconds=max_retry_seconds,
+            max_concurrency=max_concurrency,
         )
-        self._filter = RedactingFilter(self._redact)
-        logging.getLogger("urllib3.connectionpool").addFilter(self._filter)
+        # One filter for all clients, and for good: a request that outlives its client is logged
+        # after `close`.
+        logging.getLogger("urllib3.connectionpool").addFilter(_FILTER)
 
     def __enter__(self) -> Self:
         return self
@@ -120,13 +119,22 @@ class GraphClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<GraphClient {self._base}>"
+        return f"<GraphClient {self._engine.base}>"
 
     def close(self) -> None:
-        """End all waits with `ClientClosedError` and let go of all connections."""
-        self._clock.stop()
-        self._transport.close()
-        logging.getLogger("urllib3.connectionpool").removeFilter(self._filter)
+        """Let go of all connections and end all waits, and every later call, with an error.
+
+        That is a `ClientClosedError`. What is in flight comes to its end.
+        """
+        self._engine.close()
+
+    def now(self) -> datetime:
+        """The instant that it is at Meta, by the `Date` of its first answer.
+
+        Days begin and end by Meta's clock, and a machine's own may be wrong. Before the first
+        answer it is this machine's.
+        """
+        return self._engine.now()
 
     def get(self, path: str, params: Params | None = None, *, account: str | None = None) -> Any:  # noqa: ANN401 - JSON
         """Read a node or one page of an edge.
@@ -175,9 +183,17 @@ class GraphClient:
         """Delete a node, or members of an edge. What is to be deleted travels in the body."""
         return self.send(Call("DELETE", path, params or {}, json, idempotent=idempotent))
 
+    def pause(self, seconds: float) -> None:
+        """Wait, as between two looks at a report job; ends at once when the client is closed.
+
+        Raises:
+            ClientClosedError: The client was closed meanwhile.
+        """
+        self._engine.pause(seconds)
+
     def send(self, call: Call) -> Any:  # noqa: ANN401 - JSON
         """Make a call, with pacing and retries, and return its JSON."""
-        return self._persist(call, lambda: self._once(call))
+        return self._engine.send(call)
 
     def pages(
         self,
@@ -194,181 +210,47 @@ class GraphClient:
 
         Raises:
             TooMuchDataError: One object alone is too large: ask for fewer fields.
+            UnavailableError: Meta's pages go in a circle.
+            RequestError: Meta names a next page, but no cursor for it.
         """
-        after: str | None = None
+        params = params or {}
+        after: str | None = params.get("after")
+        seen = {after}
         number = 0
         while True:
-            query = {**(params or {}), "limit": limit, "after": after}
+            call = Call("GET", path, {**params, "limit": limit, "after": after}, account=account)
             try:
-                payload = self.get(path, query, account=account)
+                payload = self._engine.send(call, _paging.check)
             except TooMuchDataError:
                 smaller = _paging.halved(limit)
                 if smaller is None:
                     raise
-                _logger.info("Meta refuses %d of %s a page: asking for %d.", limit, path, smaller)
+                logger.info("Meta refuses %d of %s a page: asking for %d.", limit, path, smaller)
                 limit = smaller
                 continue
             number += 1
-            data = payload.get("data") if isinstance(payload, dict) else None
-            if not isinstance(data, list):
-                raise UnavailableError(Failure("Meta sent a page without `data`", account=account))
-            yield _paging.Page(data, number, payload)
-            following = _paging.next_cursor(payload)
-            if following is None:
+            yield _paging.Page(payload["data"], number, payload)
+            after = _paging.next_cursor(payload)
+            if after is None:
                 return
-            if following == after:
-                raise UnavailableError(
-                    Failure(f"Meta's pages of {path} go in a circle", account=account)
-                )
-            after = following
+            if after in seen:
+                words = f"Meta's pages of {path} go in a circle"
+                raise UnavailableError(Failure(words, account=call.account, edge=call.edge))
+            seen.add(after)
 
     def batch(self, calls: Sequence[Call]) -> list[_batch.Outcome]:
         """Make many calls in few exchanges, at most 50 each.
 
         Returns:
             For each call, in order, its JSON or the `GraphError` it ended with. Parts that may
-            succeed later have been tried again until `max_retry_seconds` was up.
+            succeed later have been tried again until `max_retry_seconds` was up, each as far as
+            it is idempotent. An error of the whole exchange is that of each of its parts.
+
+        Raises:
+            ClientClosedError: The client was closed meanwhile.
+            ValueError: A part's `json` is no object.
         """
         results: list[_batch.Outcome] = []
         for start in range(0, len(calls), _batch.LARGEST):
-            results += self._batch(calls[start : start + _batch.LARGEST])
+            results += _batch.carry_out(self._engine, calls[start : start + _batch.LARGEST])
         return results
-
-    def _batch(self, calls: Sequence[Call]) -> list[_batch.Outcome]:
-        results: dict[int, _batch.Outcome] = {}
-        whole = Call(
-            "POST",
-            "",
-            account=calls[0].account,
-            use_case=calls[0].use_case,
-            idempotent=all(call.idempotent for call in calls),
-        )
-
-        def once() -> None:
-            open_ = [index for index in range(len(calls)) if index not in results]
-            parts = [calls[index] for index in open_]
-            answers = self._exchange(whole, _batch.form(parts), calls=len(parts))
-            again: RetryableError | None = None
-            for index, (outcome, headers) in zip(
-                open_, _batch.outcomes(parts, answers, self._redact, self._decode), strict=True
-            ):
-                call = calls[index]
-                self._told(headers, call)
-                retry = isinstance(outcome, ThrottledError) or (
-                    isinstance(outcome, RetryableError) and call.idempotent
-                )
-                if retry:
-                    failed[index] = again = outcome
-                else:
-                    results[index] = outcome
-            if again is not None:
-                raise again
-
-        failed: dict[int, GraphError] = {}
-        try:
-            self._persist(whole, once)
-        except RetryableError as error:
-            # What is still open has failed for good; what was answered stays answered.
-            for index in range(len(calls)):
-                results.setdefault(index, failed.get(index, error))
-        return [results[index] for index in range(len(calls))]
-
-    def _once(self, call: Call) -> Any:  # noqa: ANN401 - JSON
-        form = None if call.method == "GET" or call.json is not None else encode(call.params)
-        return self._exchange(call, form)
-
-    def _exchange(self, call: Call, form: dict[str, str] | None, calls: int = 1) -> Any:  # noqa: ANN401 - JSON
-        self._pace(call)
-        query = encode(call.params) if form is None else {}
-        if self._proof:
-            (query if form is None else form)["appsecret_proof"] = self._proof
-        url = f"{self._base}/{call.path}".rstrip("/")
-        request = Outgoing(call.method, url, query, form, call.json)
-        started = self._clock.now()
-        try:
-            with self._slots:
-                started = self._clock.now()
-                answer = self._transport.send(request)
-        except GraphError as bare:
-            error = type(bare)(Failure(bare.failure.message, account=call.account, edge=call.edge))
-            self._on_event(
-                Exchange(call, self._clock.now() - started, None, calls=calls, error=error)
-            )
-            raise error from None
-        seconds = self._clock.now() - started
-        payload, failed = self._read(call, answer)
-        usages = self._told(answer.headers, call)
-        self._on_event(Exchange(call, seconds, answer.status, calls, failed, tuple(usages)))
-        if failed is not None:
-            raise failed
-        return payload
-
-    def _read(self, call: Call, answer: Incoming) -> tuple[Any, GraphError | None]:
-        payload = parse(answer.body, self._decode)
-        error = classify(
-            answer.status,
-            payload,
-            answer.headers,
-            account=call.account,
-            edge=call.edge,
-            use_case=call.use_case,
-            redact=self._redact,
-        )
-        return payload, error
-
-    def _told(self, headers: Any, call: Call) -> list[Usage]:  # noqa: ANN401 - a mapping of any case
-        return self._pacer.tell(self._clock.now(), headers, call.account)
-
-    def _pace(self, call: Call) -> None:
-        seconds = self._pacer.reserve(self._clock.now(), call.account, call.use_case)
-        if seconds <= 0:
-            return
-        if seconds > self._max_retry_seconds:
-            words = (
-                f"Meta takes no {call.use_case} call for {_retry.span(seconds)}, and "
-                f"`max_retry_seconds` allows {_retry.span(self._max_retry_seconds)}"
-            )
-            advice = "Run again later, or raise `max_retry_seconds`."
-            failure = Failure(words, advice, account=call.account, edge=call.edge)
-            raise ThrottledError(failure, seconds)
-        if seconds >= _WORTH_A_LINE:
-            _logger.info(
-                "Account %s: Meta's limit for %s is nearly used up, waiting %s.",
-                call.account or "any",
-                call.use_case,
-                _retry.span(seconds),
-            )
-        self._wait(Wait(call, seconds))
-
-    def _wait(self, wait: Wait) -> None:
-        self._on_event(wait)
-        if self._clock.wait(wait.seconds):
-            raise ClientClosedError("The client was closed while a call waited")
-
-    def _persist(self, call: Call, once: Callable[[], _Result]) -> _Result:
-        """Try until it works, cannot work, or has taken too long."""
-        schedule = _retry.pauses()
-        tries, failed_at = 0, None
-        while True:
-            tries += 1
-            try:
-                return once()
-            except GraphError as error:
-                now = self._clock.now()
-                failed_at = now if failed_at is None else failed_at
-                step = _retry.decide(
-                    error,
-                    idempotent=call.idempotent,
-                    tries=tries,
-                    waited=now - failed_at,
-                    limit=self._max_retry_seconds,
-                    pause=backoff.full_jitter(next(schedule)),
-                )
-                if isinstance(step, _retry.GiveUp):
-                    raise step.error from None
-                if isinstance(error, ThrottledError):
-                    self._pacer.close(now, call.account, call.use_case, step.seconds)
-                _logger.warning(
-                    "%s Trying again in %s.", error.failure.sentence(), _retry.span(step.seconds)
-                )
-                self._wait(Wait(call, step.seconds, error))

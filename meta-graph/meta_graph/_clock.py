@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 
@@ -40,3 +42,17 @@ class SystemClock:
     def stop(self) -> None:
         """End all waits."""
         self._stopped.set()
+
+
+def ahead(date: str | None, now: datetime) -> timedelta | None:
+    """How far an answer's `Date` is ahead of our time; None where it tells no time.
+
+    >>> ahead("Sat, 21 Nov 2026 02:00:00 GMT", datetime(2026, 11, 20, 2, tzinfo=timezone.utc))
+    datetime.timedelta(days=1)
+    """
+    try:
+        told = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    # A zone written as -0000 is read as none; HTTP knows no other than GMT.
+    return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)) - now

@@ -24,7 +24,12 @@ The branches are what a caller can do; the leaves say why.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,21 @@ class GraphError(Exception):
 
     def __init__(self, failure: Failure | str) -> None:
         self.failure = Failure(failure) if isinstance(failure, str) else failure
-        super().__init__(self.failure.sentence())
+        super().__init__(self.failure)
+
+    def __str__(self) -> str:
+        return self.failure.sentence()
+
+    def about(self, **facts: str | None) -> Self:
+        """The same error with some facts of its failure replaced, and all else kept.
+
+        Args:
+            facts: Fields of `Failure`, as `account` or `advice`.
+        """
+        twin = copy.copy(self)
+        twin.failure = replace(self.failure, **facts)  # type: ignore[arg-type] # text fields only
+        twin.args = (twin.failure,)
+        return twin
 
     @property
     def code(self) -> int | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from meta_graph._errors import Failure, GraphError, RequestError, UnavailableError
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,17 @@ class Page:
         payload: The whole answer, for what stands beside the objects (`summary`).
     """
 
-    data: list[dict[str, Any]]
+    # Rows may be people (leads), so a page does not show them when it is logged.
+    data: list[dict[str, Any]] = field(repr=False)
     number: int
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(repr=False)
+
+
+def check(payload: object) -> GraphError | None:
+    """What is wrong with an answer that should be a page; Meta sends `data` even when empty."""
+    if isinstance(payload, dict) and isinstance(payload.get("data"), list):
+        return None
+    return UnavailableError(Failure("Meta sent a page without `data`"))
 
 
 def next_cursor(payload: dict[str, Any]) -> str | None:
@@ -27,14 +37,19 @@ def next_cursor(payload: dict[str, Any]) -> str | None:
 
     Only a missing `paging.next` ends a listing: the last page has cursors too, and a page may be
     short or empty with more behind it. `next` itself is never asked, since it holds the token.
+
+    Raises:
+        RequestError: There is a next page, and no cursor for it: to stop would lose rows silently.
     """
-    paging = payload.get("paging") or {}
+    paging = payload.get("paging")
     if not isinstance(paging, dict) or not (following := paging.get("next")):
         return None
-    if after := (paging.get("cursors") or {}).get("after"):
+    cursors = paging.get("cursors")
+    if isinstance(cursors, dict) and (after := cursors.get("after")):
         return str(after)
-    query = parse_qs(urlsplit(str(following)).query)
-    return next(iter(query.get("after", [])), None)
+    if after := parse_qs(urlsplit(str(following)).query).get("after"):
+        return after[0]
+    raise RequestError(Failure("Meta names a next page without a cursor for it"))
 
 
 def halved(limit: int) -> int | None:

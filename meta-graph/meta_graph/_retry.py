@@ -6,7 +6,7 @@ failed together do not come back together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import backoff
@@ -64,16 +64,59 @@ def decide(
     throttled = isinstance(error, ThrottledError)
     # A throttled call was refused whole. After any other failure nobody knows what was done.
     if not idempotent and not throttled:
-        return GiveUp(_advised(error, _unknown_outcome(error)))
+        return GiveUp(error.about(advice=_unknown_outcome(error)))
     stated = error.wait_seconds if isinstance(error, ThrottledError) else None
     if stated is not None and waited + stated > limit:
         words = f"Meta asks to wait {span(stated)}, and `max_retry_seconds` allows {span(limit)}"
-        return GiveUp(_advised(error, f"{words}: run again later, or raise `max_retry_seconds`."))
-    seconds = pause if stated is None else stated + pause
+        return GiveUp(
+            error.about(advice=f"{words}: run again later, or raise `max_retry_seconds`.")
+        )
+    # Threads that wait for one limit come back spread, but none later than its own limit.
+    seconds = pause if stated is None else min(stated + pause, limit - waited)
     if waited + seconds > limit:
-        words = f"Given up after {tries} tries in {span(waited)}: run again later"
-        return GiveUp(_advised(error, f"{words}, or raise `max_retry_seconds`."))
+        count = "1 try" if tries == 1 else f"{tries} tries"
+        words = f"Given up after {count} in {span(waited)}: run again later"
+        return GiveUp(error.about(advice=f"{words}, or raise `max_retry_seconds`."))
     return Pause(seconds)
+
+
+@dataclass
+class Patience:
+    """How long a call has been failing, and what that still allows.
+
+    Attributes:
+        limit: Seconds that it may spend so (`max_retry_seconds`).
+    """
+
+    limit: float
+    _tries: int = 0
+    _failed_at: float | None = None
+    _pause: float = 0.0
+    _schedule: Iterator[float] = field(default_factory=pauses)
+
+    def allowed(self, now: float) -> float:
+        """Seconds that are left for waiting."""
+        return self.limit - self._waited(now)
+
+    def fail(self, now: float) -> None:
+        """Note that a try has failed."""
+        self._tries += 1
+        self._failed_at = now if self._failed_at is None else self._failed_at
+        self._pause = backoff.full_jitter(next(self._schedule))
+
+    def judge(self, error: GraphError, now: float, *, idempotent: bool) -> Pause | GiveUp:
+        """What follows from an error of the last try."""
+        return decide(
+            error,
+            idempotent=idempotent,
+            tries=self._tries,
+            waited=self._waited(now),
+            limit=self.limit,
+            pause=self._pause,
+        )
+
+    def _waited(self, now: float) -> float:
+        return 0.0 if self._failed_at is None else now - self._failed_at
 
 
 def span(seconds: float) -> str:
@@ -88,11 +131,3 @@ def _unknown_outcome(error: GraphError) -> str:
     if isinstance(error, ConnectionFailedError):
         return "Meta may have carried the request out, so it is not sent again by itself."
     return "The request is not sent again by itself, since it might be carried out twice."
-
-
-def _advised(error: GraphError, advice: str) -> GraphError:
-    """The same error with other advice, so that a log line tells the end and not the middle."""
-    failure = replace(error.failure, advice=advice)
-    if isinstance(error, ThrottledError):
-        return ThrottledError(failure, error.wait_seconds)
-    return type(error)(failure)

@@ -62,11 +62,10 @@ def read(headers: Mapping[str, str], account: str | None) -> list[Usage]:
 
 def stated_wait(headers: Mapping[str, str], account: str | None, use_case: str) -> float | None:
     """Seconds that the headers of a throttled answer ask to wait, None where they state none."""
-    waits = [
-        usage.regain_seconds
-        for usage in read(headers, account)
-        if usage.use_case in {use_case, ANY}
-    ]
+    # Meta names the limit by its own word, which may be another than the one read from the path.
+    stating = [usage for usage in read(headers, account) if usage.regain_seconds]
+    mine = [usage for usage in stating if usage.use_case in {use_case, ANY}]
+    waits = [usage.regain_seconds for usage in mine or stating]
     waits += [_number(value) for name, value in headers.items() if name.lower() == "retry-after"]
     return max(waits, default=0.0) or None
 

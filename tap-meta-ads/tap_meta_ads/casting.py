@@ -7,9 +7,11 @@ does not fit its kind becomes null too and is reported: one odd value must not s
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +19,14 @@ if TYPE_CHECKING:
 
 Cast = Callable[[Any], Any]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+# What `Decimal` takes and is no JSON number: NaN, underscores, white space, other scripts' digits.
+# An exponent of four digits is none of Meta's numbers; as a whole number it would fill the memory.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+
+_LARGEST_INTEGER = 2**63 - 1
+"""What a warehouse's `bigint` holds: a larger count would stop the load of all others."""
 
 
 class DoesNotFitError(ValueError):
@@ -34,31 +43,21 @@ def string(value: object) -> str:
 
 
 def integer(value: object) -> int:
-    """A count."""
-    if isinstance(value, bool):
-        raise DoesNotFitError
-    if isinstance(value, int):
-        return value
+    """A count, of 64 bits."""
     exact = number(value)
     whole = int(exact)
-    if whole != exact:
+    if whole != exact or not -_LARGEST_INTEGER <= whole <= _LARGEST_INTEGER:
         raise DoesNotFitError
     return whole
 
 
 def number(value: object) -> Decimal | int:
     """Money or a ratio, with Meta's own digits."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise DoesNotFitError
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
-    try:
-        exact = Decimal(value)
-    except InvalidOperation:
-        raise DoesNotFitError from None
-    if not exact.is_finite():
+    if not isinstance(value, str | Decimal) or not _NUMBER.fullmatch(str(value)):
         raise DoesNotFitError
-    return exact
+    return Decimal(value)
 
 
 def boolean(value: object) -> bool:
@@ -66,16 +65,21 @@ def boolean(value: object) -> bool:
     if isinstance(value, bool):
         return value
     words = {"true": True, "1": True, "false": False, "0": False}
-    if (word := str(value).lower()) in words:
-        return words[word]
-    raise DoesNotFitError
+    word = string(value).lower()
+    if word not in words:
+        raise DoesNotFitError
+    return words[word]
 
 
 def date(value: object) -> str:
     """A day, as `2026-11-21`."""
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        return value
-    raise DoesNotFitError
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise DoesNotFitError
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:  # 0000-00-00, say, at which a loader would stop
+        raise DoesNotFitError from None
+    return value
 
 
 def json_object(value: object) -> dict[str, Any]:
@@ -111,23 +115,25 @@ def results(value: object) -> list[Any]:
     return made
 
 
-# What stands beside the figures of an action: the breakdowns of actions, and ids.
-_NO_FIGURE = re.compile(r"action_|interactive_component_|promoted_product_|attribution_windows$")
+# The figures of an action: its value, and one for each attribution window. All else are the
+# breakdowns of actions: names, and ids that must stay texts.
+_FIGURE = re.compile(
+    r"(value|default|inline|custom|dda)$|\d+d_|incrementality|skan_(click|view)", re.ASCII
+)
+
+
+@lru_cache(maxsize=256)
+def _is_figure(key: str) -> bool:
+    return _FIGURE.match(key) is not None
 
 
 def _action(item: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: value if _NO_FIGURE.match(key) or not isinstance(value, str) else _figure(value)
+        key: Decimal(value)
+        if isinstance(value, str) and _is_figure(key) and _NUMBER.fullmatch(value)
+        else value
         for key, value in item.items()
     }
-
-
-def _figure(value: str) -> Decimal | str:
-    try:
-        exact = Decimal(value)
-    except InvalidOperation:
-        return value
-    return exact if exact.is_finite() else value
 
 
 CASTS: Mapping[str, Cast] = {
@@ -162,7 +168,7 @@ def row_caster(
             if value is not None:
                 try:
                     value = to_kind(value)
-                except DoesNotFitError:
+                except ValueError:  # DoesNotFitError, and an int of more digits than Python writes
                     misfit(name, value)
                     value = None
             row[name] = value

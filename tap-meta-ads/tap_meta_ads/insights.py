@@ -23,8 +23,7 @@ from meta_graph import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from meta_graph import GraphClient, Page
-
+    from meta_graph import GraphClient
     from tap_meta_ads.accounts import Account
     from tap_meta_ads.dates import DateRange
     from tap_meta_ads.reports import Report
@@ -121,34 +120,30 @@ class InsightsReader:
                 return
 
     def _pages(self, window: DateRange) -> Iterator[list[dict[str, Any]]]:
-        if self.mode != "async":
-            try:
-                answer = iter(self._direct(window))
-                first = next(answer, None)
-                second = next(answer, None) if self.mode == "sync" and first else None
-                whole = first is None or not (first.payload.get("paging") or {}).get("next")
-            except TooMuchDataError:
-                if self.mode == "sync":
-                    raise
-                whole = False
-            if self.mode == "sync" or whole:
-                yield first.data if first else []
-                if second:
-                    yield second.data
-                for page in answer:
-                    yield page.data
-                return
-            _logger.info(
-                "%s of account %s, %s: more than one page, so a report job makes it.",
-                self.report.name,
-                self.account.id,
-                window,
-            )
-        yield from self._by_job(window)
+        if self.mode == "sync":
+            for page in self.client.pages(self._path, self._params(window), limit=self.page):
+                yield page.data
+            return
+        rows = self._one_page(window) if self.mode == "auto" else None
+        if rows is not None:
+            yield rows
+        else:
+            yield from self._by_job(window)
 
-    def _direct(self, window: DateRange) -> Iterator[Page]:
-        path = f"{self.account.path}/insights"
-        return self.client.pages(path, self._params(window), limit=self.page)
+    @property
+    def _path(self) -> str:
+        return f"{self.account.path}/insights"
+
+    def _one_page(self, window: DateRange) -> list[dict[str, Any]] | None:
+        """The rows of a window that fits into one page; None for a larger one."""
+        try:
+            answer = self.client.get(self._path, self._params(window) | {"limit": self.page})
+        except TooMuchDataError:
+            return None
+        if (answer.get("paging") or {}).get("next"):
+            return None
+        rows: list[dict[str, Any]] = answer["data"]
+        return rows
 
     def _by_job(self, window: DateRange) -> Iterator[list[dict[str, Any]]]:
         run_id = self._finished_job(window)
@@ -172,9 +167,8 @@ class InsightsReader:
         raise UnavailableError(self._failure(status, window))
 
     def _submit(self, window: DateRange) -> str:
-        path = f"{self.account.path}/insights"
         # A job that is submitted twice costs a call and changes nothing.
-        answer = self.client.post(path, self._params(window), idempotent=True)
+        answer = self.client.post(self._path, self._params(window), idempotent=True)
         return str(answer["report_run_id"])
 
     def _watch(self, run_id: str) -> Mapping[str, Any]:

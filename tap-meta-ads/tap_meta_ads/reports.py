@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_meta_ads import fields as fields_of_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from tap_meta_ads.dates import DateRange
@@ -53,6 +53,30 @@ ABOUT_THE_AD = """
 """.split()
 
 DEFAULT_WINDOWS = ("default", "1d_click", "7d_click", "28d_click", "1d_view")
+
+FILTER_OPERATORS = tuple(
+    """
+    EQUAL NOT_EQUAL GREATER_THAN GREATER_THAN_OR_EQUAL LESS_THAN LESS_THAN_OR_EQUAL IN_RANGE
+    NOT_IN_RANGE CONTAIN NOT_CONTAIN CONTAINS_ANY CONTAINS_ALL NOT_CONTAINS_ANY STEM_MATCH IN NOT_IN
+    STARTS_WITH ENDS_WITH ANY ALL AFTER BEFORE ON_OR_AFTER ON_OR_BEFORE NONE TOP
+    """.split()
+)
+"""What Meta's `filtering` takes as `operator`."""
+
+RETIRED: Mapping[str, Mapping[str, str]] = {
+    "action_attribution_windows": {
+        "7d_view": "Use `1d_view`, or remove it.",
+        "28d_view": "Use `1d_view`, or remove it.",
+    },
+    "breakdowns": {"dma": "Use `comscore_market`."},
+}
+"""What Meta's tables still list and no longer answers: setting, value and what to do instead."""
+
+HOURLY_MONTHS = 13
+"""What Meta keeps of hourly figures."""
+
+PEOPLE = frozenset({"reach", "frequency", "cpp"})
+"""Figures that count people, beside all that are called unique: Meta has none by the hour."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +133,21 @@ class Report:
     def fingerprint(self, columns: tuple[str, ...]) -> str:
         """Changes when rows of this report would be other rows, or would have other columns.
 
+        The order in which columns, breakdowns, windows or filters are written changes no row.
+
         Args:
             columns: The columns that are selected.
         """
-        definition = asdict(self)
-        for name in ("name", "selected", "lookback_days", "start_date", "fields"):
-            del definition[name]
-        definition["columns"] = sorted(columns)
-        text = json.dumps(definition, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        definition = {
+            "level": self.level,
+            "time_increment": self.time_increment,
+            "columns": sorted(columns),
+            "breakdowns": sorted(self.breakdowns),
+            "action_breakdowns": sorted(self.action_breakdowns),
+            "action_attribution_windows": sorted(self.action_attribution_windows),
+            "filtering": sorted(_canonical(item) for item in self.filtering),
+        }
+        return hashlib.sha256(_canonical(definition).encode()).hexdigest()[:16]
 
     def params(self, window: DateRange, columns: tuple[str, ...]) -> dict[str, Any]:
         """Meta's parameters for the days of a window."""
@@ -130,8 +160,19 @@ class Report:
             "breakdowns": list(self.breakdowns) or None,
             "action_breakdowns": list(self.action_breakdowns) or None,
             "action_attribution_windows": list(self.action_attribution_windows) or None,
-            "filtering": list(self.filtering) or None,
+            "filtering": _plain(self.filtering) or None,
         }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same JSON in dicts and lists, so that it can be written down."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _canonical(value: Any) -> str:  # noqa: ANN401 - JSON
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
 
 
 def _breakdown_kind(name: str) -> str:
@@ -145,11 +186,13 @@ PRESETS = (Report("ads_insights", fields=(*DELIVERY, *RESULTS, *VIDEO, *ABOUT_TH
 
 def own(config: Mapping[str, Any], start_date: date | None) -> Report:
     """A report of the setting `insights_reports`, after the setting was checked."""
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in config.items()
-        if value is not None
-    }
-    if "fields" not in given:
+    given = {name: value for name, value in config.items() if value is not None}
+    for name in ("fields", "breakdowns", "action_breakdowns", "action_attribution_windows"):
+        if name in given:
+            # What is named twice is one column, and one part of the key.
+            given[name] = tuple(dict.fromkeys(given[name]))
+    if "filtering" in given:
+        given["filtering"] = tuple(_plain(given["filtering"]))
+    if not given.get("fields"):
         given["fields"] = PRESETS[0].fields
     return Report(**(given | {"start_date": start_date}))

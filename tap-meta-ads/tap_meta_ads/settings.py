@@ -5,25 +5,35 @@ Pure: a configuration goes in, sentences or `Settings` come out. No secret is qu
 
 from __future__ import annotations
 
-import difflib
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-from meta_graph import API_URL, API_VERSION, InsecureUrlError, check_api_url
 
-from tap_meta_ads import fields, reports
-from tap_meta_ads.entities import ENTITIES
+from meta_graph import API_URL, API_VERSION
+from tap_meta_ads import reports
+from tap_meta_ads.checks import HISTORY_DAYS, account_number, wrong_values
+from tap_meta_ads.dates import RETENTION_MONTHS, day, first_kept_day
+from tap_meta_ads.sentences import Quoter, secret_names, sentences
 from tap_meta_ads.windows import LARGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from datetime import date
 
-HISTORY_DAYS = 450
-RETENTION_MONTHS = 37
-"""What Meta keeps of Insights."""
+__all__ = [
+    "HISTORY_DAYS",
+    "REPORT_SCHEMA",
+    "RETENTION_MONTHS",
+    "SCHEMA",
+    "Settings",
+    "account_number",
+    "day",
+    "first_kept_day",
+    "parse",
+    "problems",
+]
 
 
 def _text(title: str, description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
@@ -44,7 +54,8 @@ REPORT_SCHEMA: dict[str, Any] = {
     "properties": {
         "name": {
             "type": "string",
-            "pattern": "^[a-z][a-z0-9_]*$",
+            # The end alone would let a line break pass.
+            "pattern": r"^[a-z][a-z0-9_]*(?!\n)$",
             "description": "Name of its stream: lower-case letters, digits and underscores.",
         },
         "level": {
@@ -65,7 +76,16 @@ REPORT_SCHEMA: dict[str, Any] = {
         },
         "filtering": {
             "type": ["array", "null"],
-            "items": {"type": "object"},
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["field", "operator"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "operator": {"type": "string", "enum": [*reports.FILTER_OPERATORS]},
+                    "value": {},
+                },
+            },
             "description": "Meta's filter objects: field, operator, value.",
         },
         "lookback_days": {
@@ -204,7 +224,7 @@ class Settings:
 
 def parse(config: Mapping[str, Any]) -> Settings:
     """The settings of a configuration in which `problems` finds nothing."""
-    given = {name: value for name, value in config.items() if value is not None}
+    given = {name: _whole_number(value) for name, value in config.items() if value is not None}
     made = {name: given[name] for name in Settings.__dataclass_fields__ if name in given}
     if "account_ids" in given:
         made["account_ids"] = tuple(dict.fromkeys(map(account_number, given["account_ids"])))
@@ -212,11 +232,19 @@ def parse(config: Mapping[str, Any]) -> Settings:
         if name in given:
             made[name] = day(given[name])
     if "insights_reports" in given:
-        made["insights_reports"] = tuple(
-            reports.own(report, day(report["start_date"]) if report.get("start_date") else None)
-            for report in given["insights_reports"]
-        )
+        made["insights_reports"] = tuple(map(_own_report, given["insights_reports"]))
     return Settings(**made)
+
+
+def _own_report(config: Mapping[str, Any]) -> reports.Report:
+    start = config.get("start_date")
+    whole = {name: _whole_number(value) for name, value in config.items()}
+    return reports.own(whole, None if start is None else day(start))
+
+
+def _whole_number(value: Any) -> Any:  # noqa: ANN401 - a value of any setting
+    """A JSON schema takes `7.0` for an integer; arithmetic with days does not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def problems(
@@ -229,170 +257,24 @@ def problems(
         schema: `SCHEMA`, with what the SDK adds to it.
         now: An instant with an offset; now when not given.
     """
-    found = [_sentence(error) for error in _validator(schema).iter_errors(dict(config))]
+    quote = Quoter(config, secret_names(schema))
+    errors = jsonschema.Draft7Validator(_mended(schema)).iter_errors(dict(config))
+    found = sentences(errors, config, schema, quote)
     # The values can only be judged once their shapes are right.
-    return found or list(_wrong_values(config, now or datetime.now(timezone.utc)))
+    found = found or list(wrong_values(config, now or datetime.now(timezone.utc), quote))
+    return list(map(quote.redact, found))
 
 
-def account_number(text: str | int) -> str:
-    """The digits of an ad account's id.
+def _mended(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    """A schema at which the validator does not stop.
 
-    >>> account_number("act_123")
-    '123'
+    Among the choices for `stream_maps`, the SDK writes the name of a type where a schema belongs.
     """
-    return str(text).strip().removeprefix("act_")
-
-
-def day(text: str) -> date:
-    """The day of a date or of a time; Meltano writes dates as times.
-
-    >>> day("2026-01-31T00:00:00Z")
-    datetime.date(2026, 1, 31)
-    """
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ].*)?", text):
-        raise ValueError(text)
-    return date.fromisoformat(text[:10])
-
-
-def first_kept_day(today: date) -> date:
-    """The first day that Meta still keeps Insights of."""
-    months = today.year * 12 + today.month - 1 - RETENTION_MONTHS
-    year, month = divmod(months, 12)
-    # The day after the same day of that month, so that a month's end cannot fall out of it.
-    return date(year, month + 1, min(today.day, 28)) + timedelta(days=1)
-
-
-def _validator(schema: Mapping[str, Any]) -> jsonschema.Draft7Validator:
-    return jsonschema.Draft7Validator(schema)
-
-
-def _sentence(error: jsonschema.ValidationError) -> str:  # noqa: PLR0911 - one per keyword
-    path = list(error.absolute_path)
-    where = _where(path)
-    value = _quoted(path, error.instance)
-    match error.validator:
-        case "required":
-            name = re.findall(r"'([^']+)' is a required", error.message)[0]
-            return f"{where}: `{name}` is missing. Set it."
-        case "additionalProperties":
-            known = _mapping(error.schema).get("properties", {})
-            unknown = min(set(_mapping(error.instance)) - set(known))
-            close = difflib.get_close_matches(unknown, known, n=1)
-            hint = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(known))}."
-            return f"{where}: there is no setting `{unknown}`. {hint}"
-        case "type":
-            types = [name for name in _listed(error.validator_value) if name != "null"]
-            return f"{where} is {value}, and must be of type {' or '.join(types)}."
-        case "enum":
-            choices = ", ".join(str(choice) for choice in _listed(error.validator_value))
-            return f"{where} is {value}. Choose one of: {choices}."
-        case "pattern":
-            return f"{where} is {value}. Use lower-case letters, digits and underscores."
-        case "minimum" | "exclusiveMinimum":
-            return f"{where} is {value}, and must be above {_bound(error)}."
-        case "maximum":
-            return f"{where} is {value}, and must be {error.validator_value} at most."
-        case _:
-            return f"{where} is {value}: {error.validator} {error.validator_value} is asked for."
-
-
-def _bound(error: jsonschema.ValidationError) -> Any:  # noqa: ANN401 - a number of either type
-    strict = error.validator == "exclusiveMinimum"
-    return error.validator_value if strict else f"or equal to {error.validator_value}"
-
-
-def _where(path: list[str | int]) -> str:
-    """A setting's name for people: `insights_reports[2].level`."""
-    if not path:
-        return "Settings"
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f"`{text.lstrip('.')}`"
-
-
-def _quoted(path: list[str | int], value: object) -> str:
-    properties = SCHEMA["properties"]
-    if path and properties.get(path[0], {}).get("secret"):
-        return "a secret of another type"
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line for people
-
-
-def _listed(value: object) -> list[str]:
-    """The texts of a JSON schema keyword that takes one value or several; null is no choice."""
-    return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _wrong_values(config: Mapping[str, Any], now: datetime) -> Iterator[str]:
-    given = {name: value for name, value in config.items() if value is not None}
-    for name in ("access_token", "app_secret"):
-        if name in given and not re.fullmatch(r"[\x21-\x7e]+", given[name]):
-            yield f"`{name}` is empty or holds white space. Copy it again, whole."
-    for text in given.get("account_ids", ()):
-        if not re.fullmatch(r"\d+", account_number(text)):
-            yield f"`account_ids` holds {text!r}. An account id is digits, with or without act_."
-    version = given.get("api_version", API_VERSION)
-    if version not in fields.versions():
-        known = ", ".join(fields.versions())
-        yield f"`api_version` is {version!r}, which this tap has no table for. Set one of: {known}."
-        return
-    if "api_url" in given:
-        try:
-            check_api_url(given["api_url"])
-        except InsecureUrlError as error:
-            yield str(error)
-    yield from _wrong_dates("", given, now)
-    yield from _wrong_reports(given, version, now)
-
-
-def _wrong_dates(prefix: str, given: Mapping[str, Any], now: datetime) -> Iterator[str]:
-    days = {}
-    for name in ("start_date", "end_date"):
-        if name in given:
-            try:
-                days[name] = day(given[name])
-            except ValueError:
-                yield f"`{prefix}{name}` is {given[name]!r}. Write a day as 2026-01-31."
-    start, end = days.get("start_date"), days.get("end_date")
-    latest = (now + timedelta(hours=14)).date()  # today, where it is latest on Earth
-    if start and start > latest:
-        yield f"`{prefix}start_date` is {start}, in the future. Choose today or earlier."
-    elif start and start < first_kept_day(now.date()):
-        kept = first_kept_day(now.date()) + timedelta(days=1)
-        yield (
-            f"`{prefix}start_date` is {start}, and Meta keeps {RETENTION_MONTHS} months. "
-            f"Choose {kept} or later."
-        )
-    if start and end and start > end:
-        yield f"`{prefix}start_date` {start} is after `end_date` {end}. Swap or correct them."
-
-
-def _wrong_reports(given: Mapping[str, Any], version: str, now: datetime) -> Iterator[str]:
-    seen: set[str] = {entity.name for entity in ENTITIES}
-    known = {
-        "fields": frozenset(fields.table(version, "AdsInsights")),
-        "breakdowns": fields.values(version, "breakdowns"),
-        "action_breakdowns": fields.values(version, "action_breakdowns"),
-        "action_attribution_windows": fields.values(version, "action_attribution_windows"),
-    }
-    for report in given.get("insights_reports", ()):
-        name = report["name"]
-        if name in seen:
-            yield f"`insights_reports`: the name {name!r} is taken. Give the report another name."
-        seen.add(name)
-        for setting, allowed in known.items():
-            for value in report.get(setting) or ():
-                if value not in allowed:
-                    close = difflib.get_close_matches(value, allowed, n=1)
-                    hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
-                    yield (
-                        f"Report {name!r}: `{setting}` holds {value!r}, which {version} does not "
-                        f"have. {hint}"
-                    )
-        increment = report.get("time_increment")
-        if increment not in {None, 1}:
-            yield f"Report {name!r}: `time_increment` is {increment!r}. Use 1, a row a day."
-        yield from _wrong_dates(f"insights_reports.{name}.", {**report}, now)
+    if isinstance(schema, Mapping):
+        return {
+            name: [{"type": item} if isinstance(item, str) else _mended(item) for item in part]
+            if name == "anyOf"
+            else _mended(part)
+            for name, part in schema.items()
+        }
+    return [_mended(item) for item in schema] if isinstance(schema, list) else schema

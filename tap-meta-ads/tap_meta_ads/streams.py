@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import TooMuchDataError, UnknownFieldError
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from meta_graph import TooMuchDataError, UnknownFieldError
 from tap_meta_ads import bookmarks, fields
 from tap_meta_ads.casting import row_caster
 from tap_meta_ads.dates import DateRange, subtract

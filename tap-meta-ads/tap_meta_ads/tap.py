@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING
 
 import msgspec
-from meta_graph import GraphClient, GraphError
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
@@ -20,6 +19,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
+from meta_graph import GraphClient, GraphError
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
 from tap_meta_ads.bookmarks import StateError, Wanted
@@ -29,6 +29,7 @@ from tap_meta_ads.streams import EntityStream, InsightsStream, RowWithoutKeyErro
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     import click
     from singer_sdk import Stream
@@ -74,8 +75,8 @@ class TapMetaAds(Tap):
         return Accounts(self.client, self.settings)
 
     def now(self) -> datetime:
-        """The instant that it is."""
-        return datetime.now(timezone.utc)
+        """The instant that it is at Meta, whose days are counted here."""
+        return self.client.now()
 
     def wanted(self, report: Report, account: Account, columns: tuple[str, ...]) -> Wanted | None:
         """What this run asks of a report and an account; None when its days lie ahead."""
@@ -111,7 +112,7 @@ class TapMetaAds(Tap):
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
         config = self._config if raise_errors else {"access_token": "-", **self._config}
-        errors = settings_.problems(config, schema, self.now())
+        errors = settings_.problems(config, schema)
         if errors:
             raise ConfigValidationError("The settings are wrong", errors=errors, schema=schema)
         return errors

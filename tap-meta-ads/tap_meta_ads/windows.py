@@ -31,14 +31,21 @@ class WindowSize:
     def grown(self, window: DateRange, rows: int, page: int) -> WindowSize:
         """The size after a window that was answered: twice as many days while one page holds them.
 
+        Of a size that was refused no more than three quarters are tried: to come close to it day by
+        day would cost a refusal each.
+
         Args:
             window: What was asked for.
             rows: Rows that came.
             page: Rows that fit into one page.
         """
         fits = rows * 2 <= page and window.days >= self.days
-        bigger = min(self.days * 2, self.refused - 1, LARGEST)
+        bigger = min(self.days * 2, self._bearable, LARGEST)
         return WindowSize(max(bigger, self.days), self.refused) if fits else self
+
+    @property
+    def _bearable(self) -> int:
+        return self.refused * 3 // 4 if self.refused <= LARGEST else LARGEST
 
     def shrunk(self, window: DateRange) -> WindowSize | None:
         """The size after a window that was too large; None when it cannot be smaller."""

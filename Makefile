@@ -1,0 +1,60 @@
+# Everything a person does here: `make` lists it. Works with GNU make 3.81 and later.
+# Nothing but Python 3.10 or later has to be there before; all else goes into .venv.
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+# What the type checker reads in one go; the packages' own tests follow one by one, since their
+# modules have equal names.
+TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads demo tests benchmarks
+PACKAGES := meta-graph meta-sandbox tap-meta-ads
+EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
+DEFINITIONS := pyproject.toml constraints.txt $(foreach package,$(PACKAGES),$(package)/pyproject.toml)
+# Asked for by name, or the first good one: PYTHON=python3.12 make test
+PYTHON ?=
+# For pytest: make test ARGS="-k postgres", make test SEED=1
+ARGS ?=
+SEED ?=
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format pin clean
+
+help: ## this list
+	@echo "usage: make TARGET"
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+	  printf '  %-8s %s\n' "$$target" "$$text"; done
+
+demo: $(VENV)/.demo-installed ## Meta -> Postgres -> star schema, on a sandbox and a real PostgreSQL
+	@$(RUN) demo
+
+test: lint ## the linters, then every test of every package (ARGS="-k name" SEED=1 WORKERS=2)
+	@$(RUN) pytest -n $(WORKERS) $(if $(SEED),-p randomly -p "randomly_seed=$(SEED)",) $(ARGS)
+
+lint: $(VENV)/.test-installed ## style, format and types
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet .
+	@$(RUN) mypy $(TYPED)
+	@for package in $(PACKAGES); do \
+	  if [ -d $$package/tests ]; then $(RUN) mypy $$package/tests || exit 1; fi; done
+
+format: $(VENV)/.test-installed ## put the code in order
+	@$(RUN) ruff check --fix .
+	@$(RUN) ruff format .
+
+pin: $(VENV)/.test-installed ## write constraints.txt anew
+	@sh .ci/pin $(PACKAGES)
+
+clean: ## remove the demo's data, the environments and what tools left
+	rm -rf .demo .meltano $(VENV) transform/target transform/logs
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two steps, so that a first demo does not wait for the tools of development.
+$(VENV)/.demo-installed: $(DEFINITIONS) .ci/install
+	@PYTHON="$(PYTHON)" sh .ci/install $(EDITABLE) --group demo
+	@touch $@
+
+$(VENV)/.test-installed: $(VENV)/.demo-installed
+	@PYTHON="$(PYTHON)" sh .ci/install $(EDITABLE) --group demo --group dev --group dbt
+	@touch $@

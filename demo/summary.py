@@ -1,0 +1,109 @@
+"""What stands in the warehouse after a run, as lines for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from demo import table
+
+if TYPE_CHECKING:
+    import psycopg
+
+RAW, MARTS = "tap_meta_ads", "meta_ads"
+
+_TABLES = """
+    select table_schema, table_name
+    from information_schema.tables
+    where table_schema in (%s, %s) and table_type = 'BASE TABLE'
+    order by table_schema desc, table_name
+"""
+# Amounts of different currencies cannot be compared, so each currency has its own first places.
+_CAMPAIGNS = """
+    with per_campaign as (
+        select
+            account.currency,
+            campaign.campaign_name,
+            account.account_name,
+            sum(fact.spend) as spend,
+            sum(fact.impressions) as impressions,
+            sum(fact.clicks) as clicks
+        from meta_ads.fact_core_metrics as fact
+        inner join meta_ads.dim_campaign as campaign using (campaign_id)
+        inner join meta_ads.dim_account as account on account.account_id = fact.account_id
+        group by campaign.campaign_id, 1, 2, 3
+    ),
+    placed as (
+        select *, row_number() over (partition by currency order by spend desc) as place
+        from per_campaign
+    )
+    select
+        campaign_name,
+        account_name,
+        round(spend, 2),
+        currency,
+        round(100.0 * clicks / nullif(impressions, 0), 2)
+    from placed
+    order by place, currency
+    limit 3
+"""
+_PERIOD = """
+    select
+        min(date_start),
+        max(date_start),
+        min(date_start) filter (where _sdc_sync_started_at = latest),
+        max(date_start) filter (where _sdc_sync_started_at = latest),
+        count(distinct _sdc_sync_started_at)
+    from tap_meta_ads.ads_insights,
+        (select max(_sdc_sync_started_at) as latest from tap_meta_ads.ads_insights) as newest
+"""
+_VALIDATION = """
+    select check_name, status, observed, expected, detail from meta_ads.load_validation
+    order by array_position(array['fail', 'warn', 'pass'], status), check_name
+"""
+
+
+def rows(connection: psycopg.Connection) -> list[str]:
+    """Count the rows of every raw table and of every mart."""
+    names = connection.execute(_TABLES, [RAW, MARTS]).fetchall()
+    counted = []
+    for schema, name in names:
+        found = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # noqa: S608  # names from the catalogue, quoted
+        counted.append((f"{schema}.{name}", found[0] if found else 0))
+    return table.render(["table", "rows"], counted)
+
+
+def campaigns(connection: psycopg.Connection) -> list[str]:
+    """Show the campaigns that spent most, the first of each currency before the second."""
+    found = connection.execute(_CAMPAIGNS).fetchall()
+    return table.render(["campaign", "account", "spend", "currency", "CTR %"], found)
+
+
+def period(connection: psycopg.Connection) -> str:
+    """Say in one sentence which days this run read, and whether they were all or the last ones."""
+    first, last, since, until, runs = connection.execute(_PERIOD).fetchone() or (None,) * 5
+    if since is None:
+        return "No Insights were read."
+    if runs == 1:
+        return f"First run: everything since {since}, up to {until}."
+    return (
+        f"Later run: {since} to {until} were read again (28-day lookback); "
+        f"the warehouse holds {first} to {last}."
+    )
+
+
+def validation(connection: psycopg.Connection) -> tuple[str, list[str]]:
+    """Judge by `load_validation`.
+
+    Returns:
+        The verdict, and a line for each check that did not pass.
+    """
+    checks = connection.execute(_VALIDATION).fetchall()
+    counts = Counter(status for _, status, *_ in checks)
+    verdict = ", ".join(f"{counts[status]} {status}" for status in ("pass", "warn", "fail"))
+    remarks = [
+        f"{status} {name}: {observed}, expected {expected}. {detail}"
+        for name, status, observed, expected, detail in checks
+        if status != "pass"
+    ]
+    return verdict, [table.plain(remark) for remark in remarks]

@@ -1,0 +1,1 @@
+"""Graph: objects, edges, tokens, limits, report jobs."""

@@ -1,0 +1,1 @@
+"""Insights: a query, and the rows that answer it."""

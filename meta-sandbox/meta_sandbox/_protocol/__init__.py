@@ -1,0 +1,1 @@
+"""Graph as a protocol: requests, parameters, selections, filters, pages, errors."""

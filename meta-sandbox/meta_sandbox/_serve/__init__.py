@@ -1,0 +1,1 @@
+"""Serving it all: faults, batches, the log, HTTP, and the pages under ``/__sandbox``."""

@@ -1,0 +1,130 @@
+"""``/__sandbox``: what was received, the truth, faults, the clock, tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from meta_sandbox._serve.page import render_page
+from meta_sandbox._serve.truth import KINDS, insights_lines, object_lines, read_truth_query
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from starlette.requests import Request
+
+    from meta_sandbox._serve.engine import Engine
+
+_LINES_AT_ONCE = 64
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+async def _lines(rows: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Send rows as JSON Lines, a few at a time, so that other requests get their turn."""
+    held: list[bytes] = []
+    for row in rows:
+        held.append(row)
+        if len(held) == _LINES_AT_ONCE:
+            yield b"\n".join([*held, b""])
+            held = []
+    if held:
+        yield b"\n".join([*held, b""])
+
+
+class Control:
+    """The endpoints under ``/__sandbox``.
+
+    Args:
+        engine: The sandbox's engine.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def app(self) -> Starlette:
+        """Return the endpoints as an application."""
+        return Starlette(
+            routes=[
+                Route("/__sandbox", self._page),
+                Route("/__sandbox/", self._page),
+                Route("/__sandbox/requests", self._requests, methods=["GET", "DELETE"]),
+                Route("/__sandbox/counters", self._counters),
+                Route("/__sandbox/truth/insights", self._truth_insights),
+                Route("/__sandbox/truth/{kind}", self._truth),
+                Route("/__sandbox/faults", self._faults, methods=["GET", "POST", "DELETE"]),
+                Route("/__sandbox/clock", self._clock, methods=["GET", "POST"]),
+                Route("/__sandbox/tokens", self._tokens, methods=["POST"]),
+            ],
+            exception_handlers={ValueError: _wrong, msgspec.MsgspecError: _wrong},
+        )
+
+    async def _page(self, _: Request) -> Response:
+        return HTMLResponse(render_page(self._engine))
+
+    async def _requests(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._engine.log.clear()
+            return _json({"success": True})
+        return _json(self._engine.log.entries())
+
+    async def _counters(self, _: Request) -> Response:
+        return _json(self._engine.log.counters())
+
+    async def _truth(self, request: Request) -> Response:
+        kind = request.path_params["kind"]
+        if kind not in KINDS:
+            return _json(
+                {"error": f"There is no truth about {kind}; ask for {', '.join(KINDS)}."}, 404
+            )
+        rows = object_lines(self._engine, kind, request.query_params.get("account_id"))
+        return StreamingResponse(_lines(rows), media_type="application/x-ndjson")
+
+    async def _truth_insights(self, request: Request) -> Response:
+        asked = read_truth_query(dict(request.query_params))
+        rows = insights_lines(self._engine, asked)
+        return StreamingResponse(_lines(rows), media_type="application/x-ndjson")
+
+    async def _faults(self, request: Request) -> Response:
+        faults = self._engine.faults
+        if request.method == "DELETE":
+            faults.clear()
+        elif request.method == "POST":
+            given = msgspec.json.decode(await request.body())
+            for rule in given if isinstance(given, list) else [given]:
+                faults.add(rule)
+        return _json(faults.listing())
+
+    async def _clock(self, request: Request) -> Response:
+        clock = self._engine.world.clock
+        if request.method == "POST":
+            given = msgspec.json.decode(await request.body())
+            if not isinstance(given, dict) or len({"now", "advance_seconds"} & given.keys()) != 1:
+                raise ValueError('Send {"now": "<ISO 8601>"} or {"advance_seconds": <number>}.')
+            if "now" in given:
+                clock.set(datetime.fromisoformat(str(given["now"]).replace("Z", "+00:00")))
+            else:
+                clock.advance(float(given["advance_seconds"]))
+        return _json({"now": clock.now().isoformat()})
+
+    async def _tokens(self, request: Request) -> Response:
+        given = msgspec.json.decode(await request.body())
+        if not isinstance(given, dict) or "token" not in given:
+            raise ValueError('Send {"token": ..., "state": ..., "accounts": [...]}.')
+        known = {"state", "accounts", "scopes", "expires_at"}
+        if unknown := set(given) - known - {"token"}:
+            raise ValueError(f"A token has no {', '.join(sorted(unknown))}.")
+        more = {key: value for key, value in given.items() if key in known}
+        self._engine.graph.tokens.add(str(given["token"]), **more)
+        return _json({"success": True})
+
+
+async def _wrong(_: Request, error: Exception) -> Response:
+    return _json({"error": str(error)}, 400)

@@ -1,0 +1,1 @@
+"""The made-up advertiser: its objects, and what they delivered."""

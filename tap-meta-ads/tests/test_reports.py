@@ -1,0 +1,273 @@
+"""Reports: keys, columns, parameters, fingerprints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from tap_meta_ads.dates import DateRange
+from tap_meta_ads.reports import DEFAULT_WINDOWS, LEVELS, PRESETS, Report, own
+
+WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
+FILTER = {"field": "ad.id", "operator": "IN", "value": ["1", "2"]}
+OTHER_FILTER = {"field": "spend", "operator": "GREATER_THAN", "value": 0}
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("level", "increment", "breakdowns", "expected"),
+        [
+            ("ad", 1, (), "account_id ad_id date_start"),
+            ("adset", 1, (), "account_id adset_id date_start"),
+            ("campaign", 1, (), "account_id campaign_id date_start"),
+            ("account", 1, (), "account_id date_start"),
+            ("ad", 1, ("age", "gender"), "account_id ad_id date_start age gender"),
+            ("account", 1, ("country",), "account_id date_start country"),
+            ("ad", 7, (), "account_id ad_id date_start date_stop"),
+            ("campaign", "monthly", (), "account_id campaign_id date_start date_stop"),
+            ("account", "all_days", ("age",), "account_id date_start date_stop age"),
+        ],
+    )
+    def test_of_levels_days_and_breakdowns(
+        self, level: str, increment: int | str, breakdowns: tuple[str, ...], expected: str
+    ) -> None:
+        report = Report("r", level, breakdowns=breakdowns, time_increment=increment)
+        assert report.keys == tuple(expected.split())
+        assert set(report.keys) <= report.kinds("v26.0").keys()
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        ("level", "expected"),
+        [
+            ("account", "account_id account_name account_currency"),
+            ("campaign", "account_id account_name account_currency campaign_id campaign_name"),
+            (
+                "ad",
+                """
+                account_id account_name account_currency campaign_id campaign_name
+                adset_id adset_name ad_id ad_name
+                """,
+            ),
+        ],
+    )
+    def test_begin_with_the_levels(self, level: str, expected: str) -> None:
+        report = Report("r", level, fields=("spend", "account_id", "clicks", "spend"))
+        assert report.columns == (*expected.split(), "spend", "clicks")
+
+    def test_no_level_names_what_is_below_it(self) -> None:
+        ids = [f"{level}_id" for level in LEVELS]
+        for place, level in enumerate(LEVELS):
+            named = [name for name in Report("r", level).columns if name.endswith("_id")]
+            assert named == ids[: place + 1]
+
+    def test_kinds_are_those_of_the_table_the_days_and_the_breakdowns(self) -> None:
+        report = Report("r", "account", fields=("spend", "actions"), breakdowns=("age",))
+        assert report.kinds("v26.0") == {
+            "account_id": "string",
+            "account_name": "string",
+            "account_currency": "string",
+            "spend": "number",
+            "actions": "actions",
+            "date_start": "date",
+            "date_stop": "date",
+            "age": "string",
+        }
+
+    @pytest.mark.parametrize(
+        ("breakdown", "kind"),
+        [
+            ("body_asset", "object"),
+            ("image_asset", "object"),
+            ("call_to_action_asset", "object"),
+            ("ad_format_asset", "string"),
+            ("creative_automation_asset_id", "string"),
+            ("flexible_format_asset_type", "string"),
+            ("region", "string"),
+        ],
+    )
+    def test_assets_are_objects(self, breakdown: str, kind: str) -> None:
+        assert Report("r", breakdowns=(breakdown,)).kinds("v26.0")[breakdown] == kind
+
+
+BASE = Report(
+    "r",
+    "ad",
+    fields=("spend", "clicks"),
+    breakdowns=("age", "gender"),
+    action_breakdowns=("action_type", "action_device"),
+    action_attribution_windows=("7d_click", "1d_view"),
+    filtering=(FILTER, OTHER_FILTER),
+)
+
+
+class TestFingerprint:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"level": "adset"},
+            {"breakdowns": ("age",)},
+            {"breakdowns": ()},
+            {"action_breakdowns": ("action_type",)},
+            {"action_attribution_windows": ("7d_click",)},
+            {"action_attribution_windows": ("7d_click", "1d_view", "28d_click")},
+            {"time_increment": 7},
+            {"time_increment": "monthly"},
+            {"filtering": ()},
+            {"filtering": (FILTER,)},
+            {"filtering": (FILTER, {**OTHER_FILTER, "value": 1})},
+            {"filtering": (FILTER, {**OTHER_FILTER, "operator": "LESS_THAN"})},
+            {"filtering": ({**FILTER, "value": ["1", "3"]}, OTHER_FILTER)},
+        ],
+        ids=str,
+    )
+    def test_changes_with_what_makes_other_rows(self, change: dict[str, Any]) -> None:
+        changed = replace(BASE, **change)
+        assert changed.fingerprint(BASE.columns) != BASE.fingerprint(BASE.columns)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"name": "another"},
+            {"lookback_days": 3},
+            {"start_date": date(2026, 1, 1)},
+            {"selected": False},
+            {"breakdowns": ("gender", "age")},
+            {"action_breakdowns": ("action_device", "action_type")},
+            {"action_attribution_windows": ("1d_view", "7d_click")},
+            {"filtering": (OTHER_FILTER, FILTER)},
+            {"filtering": (dict(reversed(FILTER.items())), OTHER_FILTER)},
+            {"filtering": (MappingProxyType({**FILTER, "value": ("1", "2")}), OTHER_FILTER)},
+        ],
+        ids=str,
+    )
+    def test_stays_with_what_does_not(self, change: dict[str, Any]) -> None:
+        changed = replace(BASE, **change)
+        assert changed.fingerprint(BASE.columns) == BASE.fingerprint(BASE.columns)
+
+    def test_follows_the_selected_columns_and_not_their_order(self) -> None:
+        whole = BASE.fingerprint(BASE.columns)
+        assert BASE.fingerprint(BASE.columns[::-1]) == whole
+        assert BASE.fingerprint(BASE.columns[:-1]) != whole
+        assert BASE.fingerprint((*BASE.columns, "reach")) != whole
+        # What the report offers and nobody has selected changes no row.
+        assert replace(BASE, fields=("reach",)).fingerprint(BASE.columns) == whole
+
+    def test_is_the_same_in_every_process_and_release(self) -> None:
+        # Where this value changes, every user's tap fetches everything anew.
+        report = Report("r", action_attribution_windows=("7d_click",), filtering=(FILTER,))
+        assert report.fingerprint(("spend",)) == "678afcd14fd5a2c5"
+
+
+class TestParams:
+    def test_are_metas(self) -> None:
+        assert BASE.params(WINDOW, (*BASE.columns, "date_start", "date_stop", "age", "gender")) == {
+            "level": "ad",
+            "fields": list(BASE.columns),
+            "time_range": {"since": "2026-11-01", "until": "2026-11-07"},
+            "time_increment": 1,
+            "breakdowns": ["age", "gender"],
+            "action_breakdowns": ["action_type", "action_device"],
+            "action_attribution_windows": ["7d_click", "1d_view"],
+            "filtering": [FILTER, OTHER_FILTER],
+        }
+
+    def test_what_is_not_set_is_not_asked(self) -> None:
+        report = Report("r", "account", action_attribution_windows=())
+        asked = {name for name, value in report.params(WINDOW, ()).items() if value is not None}
+        assert asked == {"level", "fields", "time_range", "time_increment"}
+
+    def test_only_selected_columns_are_asked_for(self) -> None:
+        assert BASE.params(WINDOW, ("spend", "ad_id"))["fields"] == ["spend", "ad_id"]
+
+    @pytest.mark.parametrize(
+        "filtering",
+        [
+            (FILTER,),
+            (MappingProxyType(FILTER),),
+            (MappingProxyType({**FILTER, "value": ("1", "2")}),),
+            (MappingProxyType({**FILTER, "value": MappingProxyType({"a": (1, 2)})}),),
+        ],
+        ids=["dict", "frozen", "frozen with a tuple", "frozen within"],
+    )
+    def test_can_be_written_as_json(self, filtering: tuple[Any, ...]) -> None:
+        report = replace(BASE, filtering=filtering)
+        made = json.loads(json.dumps(report.params(WINDOW, report.columns)))
+        assert made["filtering"][0]["field"] == "ad.id"
+        assert made["filtering"][0]["value"] in (["1", "2"], {"a": [1, 2]})
+
+
+class TestOwn:
+    def test_the_least(self) -> None:
+        report = own({"name": "mine"}, None)
+        assert report == Report("mine", fields=PRESETS[0].fields)
+        assert report.level == "ad"
+        assert report.action_attribution_windows == DEFAULT_WINDOWS
+        assert report.selected
+
+    def test_null_and_absent_are_the_same(self) -> None:
+        nulls = dict.fromkeys(
+            "level fields breakdowns action_breakdowns action_attribution_windows time_increment "
+            "filtering lookback_days start_date".split()
+        )
+        assert own({"name": "mine", **nulls}, None) == own({"name": "mine"}, None)
+
+    def test_the_most(self) -> None:
+        start = date(2026, 1, 1)
+        report = own(
+            {
+                "name": "mine",
+                "level": "campaign",
+                "fields": ["spend", "reach"],
+                "breakdowns": ["country"],
+                "action_breakdowns": ["action_device"],
+                "action_attribution_windows": ["1d_click"],
+                "time_increment": 1,
+                "filtering": [FILTER],
+                "lookback_days": 0,
+                "start_date": "2026-01-01T00:00:00Z",
+            },
+            start,
+        )
+        assert report == Report(
+            "mine",
+            "campaign",
+            ("spend", "reach"),
+            ("country",),
+            ("action_device",),
+            ("1d_click",),
+            1,
+            (FILTER,),
+            0,
+            start,
+        )
+
+    def test_what_is_named_twice_is_one_column_and_one_key(self) -> None:
+        report = own({"name": "mine", "breakdowns": ["age", "gender", "age"]}, None)
+        assert report.keys == ("account_id", "ad_id", "date_start", "age", "gender")
+
+    def test_no_fields_are_those_of_the_preset(self) -> None:
+        assert own({"name": "mine", "fields": []}, None).fields == PRESETS[0].fields
+
+    def test_the_users_own_object_is_not_shared(self) -> None:
+        config: dict[str, Any] = {"name": "mine", "filtering": [dict(FILTER)]}
+        report = own(config, None)
+        before = report.fingerprint(())
+        config["filtering"][0]["operator"] = "NOT_IN"
+        assert report.fingerprint(()) == before
+
+    def test_can_be_written_as_json(self) -> None:
+        report = own({"name": "mine", "filtering": [FILTER]}, date(2026, 1, 1))
+        json.dumps(report.params(WINDOW, report.columns))
+        assert len(report.fingerprint(report.columns)) == 16
+
+
+def test_presets_are_daily_and_named_once() -> None:
+    names = [report.name for report in PRESETS]
+    assert len(names) == len(set(names))
+    assert names[0] == "ads_insights"

@@ -1,0 +1,387 @@
+"""Wrong configurations: one sentence each that names the setting, the value and the fix."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_meta_ads.settings import SCHEMA, problems
+from tap_meta_ads.tap import TapMetaAds
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+TOKEN = "made-up-token"
+HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"
+
+
+def found(config: dict[str, Any]) -> list[str]:
+    # As the tap asks: with the SDK's own settings in the schema.
+    schema = TapMetaAds.config_jsonschema
+    TapMetaAds.append_builtin_config(schema)
+    return problems(config, schema, NOW)
+
+
+def report(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - what a file may hold
+    return {"insights_reports": [{"name": "mine", **more}]}
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    # Names.
+    (
+        {"acount_ids": ["1"]},
+        "Settings: there is no setting `acount_ids`. Did you mean `account_ids`?",
+    ),
+    ({"token": "x"}, "Settings: there is no setting `token`. Known: "),
+    (report(levl="ad"), "Report 'mine': there is no setting `levl`. Did you mean `level`?"),
+    (
+        report(nope=1),
+        "Report 'mine': there is no setting `nope`. Known: action_attribution_windows",
+    ),
+    ({"insights_reports": [{"level": "ad"}]}, "`insights_reports[0]`: `name` is missing. Set it."),
+    # Types.
+    ({"account_ids": "1,2"}, "`account_ids` is '1,2', and must be of type array."),
+    ({"account_ids": [None]}, "`account_ids[0]` is empty. Set it."),
+    ({"account_ids": [True]}, "`account_ids[0]` is true, and must be of type string or integer."),
+    (
+        {"account_ids": [["1"]]},
+        "`account_ids[0]` is a list, and must be of type string or integer.",
+    ),
+    ({"include_deleted": "yes"}, "`include_deleted` is 'yes', and must be of type boolean."),
+    ({"max_concurrency": "8"}, "`max_concurrency` is '8', and must be of type integer."),
+    ({"max_concurrency": True}, "`max_concurrency` is true, and must be of type integer."),
+    ({"insights_window_days": 1.5}, "`insights_window_days` is 1.5, and must be of type integer."),
+    ({"request_timeout": "60s"}, "`request_timeout` is '60s', and must be of type number."),
+    ({"start_date": 20260131}, "`start_date` is 20260131, and must be of type string."),
+    ({"insights_mode": 5}, "`insights_mode` is 5, and must be of type string."),
+    (
+        {"insights_reports": {"name": "x"}},
+        "`insights_reports` is an object, and must be of type array.",
+    ),
+    ({"insights_reports": ["x"]}, "`insights_reports[0]` is 'x', and must be of type object."),
+    (
+        {"insights_reports": [{"name": 5}]},
+        "`insights_reports[0].name` is 5, and must be of type string.",
+    ),
+    (report(fields="spend"), "Report 'mine': `fields` is 'spend', and must be of type array."),
+    (report(level=5), "Report 'mine': `level` is 5, and must be of type string."),
+    (report(breakdowns=[5]), "Report 'mine': `breakdowns[0]` is 5, and must be of type string."),
+    (report(filtering=["x"]), "Report 'mine': `filtering[0]` is 'x', and must be of type object."),
+    # Choices and bounds.
+    ({"insights_mode": "fast"}, "`insights_mode` is 'fast'. Choose one of: auto, async, sync."),
+    ({"on_account_error": "stop"}, "`on_account_error` is 'stop'. Choose one of: skip, fail."),
+    (
+        report(level="adgroup"),
+        "Report 'mine': `level` is 'adgroup'. Choose one of: ad, adset, campaign, account.",
+    ),
+    ({"insights_lookback_days": -1}, "`insights_lookback_days` is -1, and must be 0 at least."),
+    ({"insights_window_days": 0}, "`insights_window_days` is 0, and must be 1 at least."),
+    ({"insights_window_days": 91}, "`insights_window_days` is 91, and must be 90 at most."),
+    ({"max_concurrency": 0}, "`max_concurrency` is 0, and must be 1 at least."),
+    ({"max_concurrency": 65}, "`max_concurrency` is 65, and must be 64 at most."),
+    ({"page_size": 0}, "`page_size` is 0, and must be 1 at least."),
+    ({"page_size": 10**6}, "`page_size` is 1000000, and must be 5000 at most."),
+    ({"request_timeout": 0}, "`request_timeout` is 0, and must be above 0."),
+    ({"max_retry_seconds": -0.5}, "`max_retry_seconds` is -0.5, and must be 0 at least."),
+    (report(lookback_days=-1), "Report 'mine': `lookback_days` is -1, and must be 0 at least."),
+    # The token.
+    ({"access_token": ""}, "`access_token` is empty or holds white space. Copy it again, whole."),
+    (
+        {"access_token": "a b"},
+        "`access_token` is empty or holds white space. Copy it again, whole.",
+    ),
+    (
+        {"access_token": "ab\n"},
+        "`access_token` is empty or holds white space. Copy it again, whole.",
+    ),
+    ({"access_token": None}, "`access_token` is empty. Set it."),
+    (
+        {"access_token": 5},
+        "`access_token` is a secret of another type, and must be of type string.",
+    ),
+    (
+        {"app_secret": ["x"]},
+        "`app_secret` is a secret of another type, and must be of type string.",
+    ),
+    ({"app_secret": "a\tb"}, "`app_secret` is empty or holds white space. Copy it again, whole."),
+    # Accounts and addresses.
+    ({"account_ids": ["act_x"]}, "`account_ids` holds 'act_x'. An account id is digits, with or"),
+    ({"account_ids": [""]}, "`account_ids` holds ''. An account id is digits, with or"),
+    (
+        {"account_ids": ["1", "act_act_1"]},
+        "`account_ids` holds 'act_act_1'. An account id is digits",
+    ),
+    ({"account_ids": ["١٢٣"]}, "`account_ids` holds '١٢٣'. An account id is digits"),
+    ({"account_ids": [-5]}, "`account_ids` holds -5. An account id is digits"),
+    (
+        {"api_version": "v3.0"},
+        "`api_version` is 'v3.0', which this tap has no table for. Set one of: v",
+    ),
+    (
+        {"api_version": "26.0"},
+        "`api_version` is '26.0', which this tap has no table for. Set one of: v",
+    ),
+    ({"api_url": "http://graph.example.com"}, "`api_url` 'http://graph.example.com' is not https"),
+    ({"api_url": "graph.facebook.com"}, "`api_url` 'graph.facebook.com' is no http(s) address"),
+    ({"api_url": "https://me@example.com"}, "`api_url` holds a user, a query, a fragment or white"),
+    # Days.
+    ({"start_date": "tomorrow"}, "`start_date` is 'tomorrow'. Write a day as 2026-01-31."),
+    ({"start_date": ""}, "`start_date` is ''. Write a day as 2026-01-31."),
+    ({"start_date": "2026-02-30"}, "`start_date` is '2026-02-30'. Write a day as 2026-01-31."),
+    ({"start_date": "31.01.2026"}, "`start_date` is '31.01.2026'. Write a day as 2026-01-31."),
+    ({"end_date": "2026-01-31Tea"}, "`end_date` is '2026-01-31Tea'. Write a day as 2026-01-31."),
+    (
+        {"start_date": "2026-11-23"},
+        "`start_date` is 2026-11-23, in the future. Choose today or earlier.",
+    ),
+    (
+        {"start_date": "2023-10-21"},
+        "`start_date` is 2023-10-21, and Meta keeps 37 months. Choose 2023-10-23 or later.",
+    ),
+    (
+        {"end_date": "2020-01-01"},
+        "`end_date` is 2020-01-01, and Meta keeps 37 months. Choose 2023-10-23 or later.",
+    ),
+    (
+        {"start_date": "2026-05-01", "end_date": "2026-04-30"},
+        "`start_date` 2026-05-01 is after `end_date` 2026-04-30. Swap or correct them.",
+    ),
+    (
+        {"end_date": "2025-08-27"},
+        "`end_date` is 2025-08-27, and without `start_date` the first day is 2025-08-28. Set",
+    ),
+    (
+        report(start_date="soon"),
+        "Report 'mine': `start_date` is 'soon'. Write a day as 2026-01-31.",
+    ),
+    (report(start_date="2027-01-01"), "Report 'mine': `start_date` is 2027-01-01, in the future."),
+    (
+        report(start_date="2020-01-01"),
+        "Report 'mine': `start_date` is 2020-01-01, and Meta keeps 37",
+    ),
+    (
+        {"end_date": "2026-04-30", **report(start_date="2026-05-01")},
+        "Report 'mine': `start_date` 2026-05-01 is after `end_date` 2026-04-30. Swap or",
+    ),
+    # Reports.
+    (
+        {"insights_reports": [{"name": "Mine"}]},
+        "Report 'Mine': `name` is 'Mine'. Begin with a lower",
+    ),
+    ({"insights_reports": [{"name": "2nd"}]}, "Report '2nd': `name` is '2nd'. Begin with a lower"),
+    ({"insights_reports": [{"name": "a-b"}]}, "Report 'a-b': `name` is 'a-b'. Begin with a lower"),
+    (
+        {"insights_reports": [{"name": "ab\n"}]},
+        r"Report 'ab\n': `name` is 'ab\n'. Begin with a lower",
+    ),
+    (
+        {"insights_reports": [{"name": "campaigns"}]},
+        "Report 'campaigns': another stream has its `name`.",
+    ),
+    ({"insights_reports": [{"name": "a"}] * 2}, "Report 'a': another stream has its `name`. Give"),
+    (
+        report(fields=["spent"]),
+        "Report 'mine': `fields` holds 'spent', which v26.0 does not have. Did",
+    ),
+    (
+        report(fields=["zzz"]),
+        "Report 'mine': `fields` holds 'zzz', which v26.0 does not have. Remove",
+    ),
+    (
+        report(fields=["age"]),
+        "Report 'mine': `fields` holds 'age', which v26.0 does not have. It is a",
+    ),
+    (
+        report(breakdowns=["Age"]),
+        "Report 'mine': `breakdowns` holds 'Age', which v26.0 does not have.",
+    ),
+    (
+        report(breakdowns=["spend"]),
+        "Report 'mine': `breakdowns` holds 'spend', which v26.0 does not",
+    ),
+    (
+        report(breakdowns=["dma"]),
+        "Report 'mine': `breakdowns` holds 'dma', which Meta has retired. Use `comscore_market`.",
+    ),
+    (
+        report(action_breakdowns=["device"]),
+        "Report 'mine': `action_breakdowns` holds 'device', which v26.0 does not have.",
+    ),
+    (
+        report(action_attribution_windows=["3d_click"]),
+        "Report 'mine': `action_attribution_windows` holds '3d_click', which v26.0 does not have.",
+    ),
+    (
+        report(action_attribution_windows=["7d_click", "28d_view"]),
+        "Report 'mine': `action_attribution_windows` holds '28d_view', which Meta has retired. Use",
+    ),
+    (report(time_increment=0), "Report 'mine': `time_increment` is 0"),
+    (report(time_increment="daily"), "Report 'mine': `time_increment` is 'daily'"),
+    (
+        report(filtering=[{"field": "ad.id", "operator": "LIKE", "value": "1"}]),
+        "Report 'mine': `filtering[0].operator` is 'LIKE'. Choose one of: EQUAL, NOT_EQUAL,",
+    ),
+    (
+        report(filtering=[{"field": "ad.id", "value": "1"}]),
+        "Report 'mine': `filtering[0]`: `operator` is missing. Set it.",
+    ),
+    (
+        report(filtering=[{"field": "ad.id", "operator": "EQUAL", "valeu": "1"}]),
+        "Report 'mine': `filtering[0]`: there is no setting `valeu`. Did you mean `value`?",
+    ),
+    (
+        report(breakdowns=[HOURLY], fields=["spend", "reach"]),
+        "Report 'mine': `fields` holds 'reach', which Meta does not tell by the hour",
+    ),
+    (
+        report(breakdowns=[HOURLY], fields=["unique_clicks"]),
+        "Report 'mine': `fields` holds 'unique_clicks', which Meta does not tell by the hour",
+    ),
+    (
+        report(breakdowns=[HOURLY], fields=["spend"], start_date="2025-10-21"),
+        f"Report 'mine': `start_date` is 2025-10-21 with `{HOURLY}`, and Meta keeps 13",
+    ),
+    (
+        {"start_date": "2025-01-01", **report(breakdowns=[HOURLY], fields=["spend"])},
+        f"Report 'mine': `start_date` is 2025-01-01 with `{HOURLY}`, and Meta keeps 13",
+    ),
+    # The SDK's settings.
+    ({"flattening_enabled": "x"}, "`flattening_enabled` is 'x', and must be of type boolean."),
+    ({"stream_maps": 5}, "`stream_maps` is 5, and must be of type object."),
+    ({"stream_maps": {"ads": 5}}, "`stream_maps.ads` is 5, which cannot stand there. Correct or"),
+    ({"stream_maps": {"ads": []}}, "`stream_maps.ads` is a list, which cannot stand there."),
+    ({"stream_maps": {"ads": {"x": 5}}}, "`stream_maps.ads.x` is 5, which cannot stand there."),
+    (
+        {"stream_maps": {"ads": {"__filter__": 5}}},
+        "`stream_maps.ads.__filter__` is 5, and must be of type string.",
+    ),
+    (
+        {"stream_maps": {"__else__": "x"}},
+        "`stream_maps.__else__` is 'x', which cannot stand there.",
+    ),
+    ({"faker_config": {"locale": 5}}, "`faker_config.locale` is 5, which cannot stand there."),
+]
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"), WRONG, ids=[json.dumps(config)[:70] for config, _ in WRONG]
+)
+def test_one_sentence(config: dict[str, Any], sentence: str) -> None:
+    (said,) = found({"access_token": TOKEN, **config})
+    assert said.startswith(sentence)
+    assert said.endswith((".", "?"))
+    assert "\n" not in said
+    assert TOKEN not in said
+
+
+def test_nothing_at_all() -> None:
+    assert found({}) == ["Settings: `access_token` is missing. Set it."]
+
+
+def test_each_wrong_thing_is_said() -> None:
+    said = found(
+        {
+            "access_token": TOKEN,
+            "account_ids": ["x"],
+            "start_date": "y",
+            **report(fields=["z", "spend", "zz"], level="ad"),
+        }
+    )
+    assert [text.split(" ")[0] for text in said] == [
+        "`account_ids`",
+        "`start_date`",
+        "Report",
+        "Report",
+    ]
+
+
+def test_a_long_value_is_cut() -> None:
+    (said,) = found({"access_token": TOKEN, "start_date": "x" * 10_000})
+    assert len(said) < 200
+
+
+SECRET = r"s3cret/with+odd=signs&'quotes'|%5C-and-a-tail"
+META_TOKEN = "EAA" + "madeUp0123456789" * 12
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "config",
+        [
+            # Of a wrong type.
+            {"access_token": [SECRET]},
+            {"access_token": {"value": SECRET}},
+            {"access_token": {"nested": [{"value": SECRET}]}},
+            {"access_token": SECRET + " with white space"},
+            {"app_secret": [SECRET]},
+            # In a wrong place, where it is quoted as a value or stands within one.
+            {"access_token": SECRET, "start_date": SECRET},
+            {"access_token": SECRET, "end_date": f"x{SECRET}x"},
+            {"access_token": SECRET, "account_ids": SECRET},
+            {"access_token": SECRET, "account_ids": [SECRET]},
+            {"access_token": SECRET, "account_ids": {"id": SECRET}},
+            {"access_token": SECRET, "api_version": SECRET},
+            {"access_token": SECRET, "api_url": SECRET},
+            {"access_token": SECRET, "api_url": f"https://x.example/?access_token={SECRET}"},
+            {"access_token": SECRET, "api_url": f"http://x.example/{SECRET}"},
+            {"access_token": SECRET, "insights_mode": SECRET},
+            {"access_token": SECRET, SECRET: 1},
+            {"access_token": SECRET, "max_concurrency": SECRET},
+            {"access_token": SECRET, "insights_reports": {"access_token": SECRET}},
+            {"access_token": SECRET, **report(access_token=SECRET)},
+            {"access_token": SECRET, **report(fields=[SECRET])},
+            {"access_token": SECRET, **report(level=SECRET)},
+            {"access_token": SECRET, **report(start_date=SECRET)},
+            {"access_token": SECRET, **report(filtering=[{"field": SECRET, "operator": SECRET}])},
+            {"access_token": SECRET, "insights_reports": [{"name": SECRET}]},
+            {"access_token": SECRET, "stream_maps": {"ads": SECRET}},
+            {"access_token": TOKEN, "app_secret": SECRET, "start_date": SECRET},
+            # Within what is cut.
+            {"access_token": SECRET, "start_date": "x" * 60 + SECRET},
+        ],
+        ids=lambda config: json.dumps(config)[:60],
+    )
+    def test_are_not_said(self, config: dict[str, Any]) -> None:
+        said = found(config)
+        assert said
+        text = "\n".join(said)
+        for start in range(len(SECRET) - 8):
+            assert SECRET[start : start + 9] not in text
+
+    @pytest.mark.parametrize("name", ["start_date", "api_version", "account_ids", "page_size"])
+    def test_nor_what_looks_like_metas_token(self, name: str) -> None:
+        # Another account's token, pasted into the wrong line.
+        (said,) = found({"access_token": TOKEN, name: META_TOKEN})
+        assert META_TOKEN[:12] not in said
+
+    names = st.sampled_from([*SCHEMA["properties"], "insights_report"])
+    leaves = st.sampled_from([SECRET, f"x {SECRET}", 5, None, True, "ad", "2026-01-01", "act_1"])
+    values = st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["name", "fields", "level", "filtering", "start_date", "operator", SECRET]
+                ),
+                inner,
+                max_size=3,
+            )
+        ),
+        max_leaves=6,
+    )
+
+    @settings(max_examples=150)
+    @given(
+        st.dictionaries(names, values, max_size=4),
+        st.sampled_from([SECRET, [SECRET], {"a": SECRET}]),
+    )
+    def test_wherever_they_stand(self, config: dict[str, Any], token: object) -> None:
+        said = found({**config, "access_token": token})
+        assert not any(SECRET in text for text in said)
+        assert all("\n" not in text for text in said)
+        if token != SECRET:
+            assert said

@@ -1,0 +1,160 @@
+"""The demo's small parts: tables, progress, pip's configuration, what a failure shows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo import meltano, pip_settings, table
+from demo.progress import stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("abc", 3), ("", 0), ("日本", 4), ("🎉", 2), ("e\u0301", 1), ("\uff57", 2), ("é", 1)],
+)
+def test_width(text: str, columns: int) -> None:
+    assert table.width(text) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Summer\nSale", "Summer\\nSale"),
+        ("tab\there", "tab\\there"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("turned \u202eround", "turned \\u202eround"),
+        ("no\u00a0break", "no\\xa0break"),
+        ('🎉 "Größe"; 日本', '🎉 "Größe"; 日本'),
+    ],
+)
+def test_plain(text: str, shown: str) -> None:
+    assert table.plain(text) == shown
+
+
+def test_a_table_of_odd_cells_stays_in_line() -> None:
+    lines = table.render(
+        ["name", "spend"],
+        [("🎉 party\n", Decimal("1234567.80")), ("日本", Decimal(3)), (None, None), ("x" * 99, 1)],
+    )
+    assert lines[0].startswith("name")
+    assert "🎉 party\\n" in lines[2]
+    assert lines[2].endswith("1,234,567.80")
+    assert {table.width(line) for line in lines if line[-1:].isdigit()} == {table.width(lines[1])}
+    assert "…" in lines[5]
+
+
+def test_a_table_without_rows() -> None:
+    assert table.render(["a", "bc"], []) == ["a  bc", "-  --"]
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_stage_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with stage("works", clock) as current:
+        clock.now = 12
+        current.note("12 rows")
+    with pytest.raises(ValueError, match="no"), stage("breaks", clock):
+        raise ValueError("no")
+    works, breaks = capsys.readouterr().out.splitlines()
+    assert works.split() == ["works", "12.0", "s", "ok", "12", "rows"]
+    assert breaks.split() == ["breaks", "0.0", "s", "failed"]
+
+
+def test_a_long_stage_is_not_silent(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with stage("waits", clock) as current:
+        for clock.now in range(0, 70, 10):
+            current.tick()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1:] for line in lines] == [
+        ["30.0", "s", "..."],
+        ["60.0", "s", "..."],
+        ["60.0", "s", "ok"],
+    ]
+
+
+def test_what_is_the_users_own_is_left_out() -> None:
+    environment = {
+        "PATH": "/bin",
+        "HOME": "/h",
+        "TAP_META_ADS_ACCESS_TOKEN": "theirs",
+        "META_ADS_PG_PASSWORD": "theirs",
+        "DBT_PROFILES_DIR": "theirs",
+        "MELTANO_ENVIRONMENT": "prod",
+        "TARGET_POSTGRES_HOST": "theirs",
+        "PGPASSWORD": "theirs",
+        "UV_INDEX": "kept",
+    }
+    assert meltano.clean(environment) == {"PATH": "/bin", "HOME": "/h", "UV_INDEX": "kept"}
+
+
+def test_last_words_leave_out_what_tells_nothing() -> None:
+    log = """
+2026-11-20T10:00:00.123456Z [info     ] meltano      Reading state
+2026-11-20T10:00:01.123456Z [info     ] tap-meta-ads METRIC: {}
+
+2026-11-20T10:00:02.123456Z [error    ] tap-meta-ads The token is wrong.   a=b c='d e'
+plain words
+"""
+    assert meltano.last_words(log) == ["tap-meta-ads The token is wrong.", "plain words"]
+    assert meltano.last_words("\n".join("abcdefgh"), count=3) == ["f", "g", "h"]
+
+
+@pytest.mark.parametrize(
+    ("listing", "environment", "added"),
+    [
+        ([], {}, {}),
+        (
+            ["global.index-url='https://mirror.test/simple'"],
+            {},
+            {"UV_DEFAULT_INDEX": "https://mirror.test/simple"},
+        ),
+        (
+            ["global.index-url='https://mirror.test/simple'"],
+            {"UV_INDEX_URL": "https://own.test/simple"},
+            {},
+        ),
+        (
+            ["global.index-url='https://a.test'", "install.index-url='https://b.test'"],
+            {},
+            {"UV_DEFAULT_INDEX": "https://b.test"},
+        ),
+        (
+            [":env:.index-url='https://c.test'", "install.index-url='https://b.test'"],
+            {},
+            {"UV_DEFAULT_INDEX": "https://c.test"},
+        ),
+        (["global.extra-index-url='https://a.test https://b.test'"], {}, {}),
+        (
+            [":env:.default-timeout='60'", "global.cert='/etc/ca.pem'"],
+            {"SSL_CERT_FILE": "/etc/own.pem"},
+            {"UV_HTTP_TIMEOUT": "60"},
+        ),
+        (["global.trusted-host='mirror.test'"], {}, {"UV_INSECURE_HOST": "mirror.test"}),
+        (["download.index-url='https://d.test'", "global.quiet='1'"], {}, {}),
+    ],
+)
+def test_pip_settings(
+    listing: list[str], environment: dict[str, str], added: dict[str, str]
+) -> None:
+    assert pip_settings.uv_environment(listing, environment) == added
+
+
+def test_pip_settings_leave_out_folders_that_are_not_there(tmp_path: Path) -> None:
+    listing = [f"global.find-links='{tmp_path} {tmp_path / 'gone'} https://files.test/x'"]
+    added = pip_settings.uv_environment(listing, {})
+    assert added == {"UV_FIND_LINKS": f"{tmp_path},https://files.test/x"}

@@ -1,0 +1,220 @@
+"""The whole road: Meltano runs the tap, the loader and dbt, from the sandbox into PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from demo import stale
+from demo.meltano import Meltano, MeltanoError
+from meta_sandbox import Sandbox
+from tests.processes import gone, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from demo.database import Database
+
+BLOCKS = ("tap-meta-ads", "target-postgres", "dbt-postgres:build")
+DAYS = 50
+NOW = datetime.now(timezone.utc)
+EARLIER = NOW - timedelta(days=3)
+FIRST = (EARLIER - timedelta(days=DAYS - 1)).date()
+
+
+@pytest.fixture
+def hub() -> Iterator[tuple[str, list[str]]]:
+    """Stand in for Meltano's hub; give its address and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_POST = do_GET  # noqa: N815  # the name that the base class asks for
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def meltano(
+    repository: Path, tmp_path: Path, database: Database, hub: tuple[str, list[str]]
+) -> Callable[..., Meltano]:
+    """Give a function that makes the project's Meltano, with its plugins installed."""
+
+    def make(sandbox: Sandbox, **settings: str) -> Meltano:
+        project = Meltano(
+            repository,
+            tmp_path,
+            {
+                **database.environment(),
+                "MELTANO_HUB_URL": hub[0],
+                "TAP_META_ADS_API_URL": sandbox.url,
+                "TAP_META_ADS_ACCESS_TOKEN": sandbox.token,
+                "TAP_META_ADS_APP_SECRET": sandbox.app_secret,
+                "TAP_META_ADS_START_DATE": FIRST.isoformat(),
+                "TAP_META_ADS_MAX_RETRY_SECONDS": "10",
+                **settings,
+            },
+        )
+        project.install(lambda _: None)
+        return project
+
+    return make
+
+
+def facts(database: Database) -> dict[tuple[str, str, str], tuple[Decimal, int]]:
+    with psycopg.connect(database.url()) as connection:
+        rows = connection.execute(
+            "select account_id::text, ad_id::text, to_char(to_date(date_id::text, 'YYYYMMDD'),"
+            " 'YYYY-MM-DD'), spend, impressions from meta_ads.fact_core_metrics"
+        ).fetchall()
+    return {
+        (account, ad, day): (spend, impressions) for account, ad, day, spend, impressions in rows
+    }
+
+
+def truth(sandbox: Sandbox, until: str) -> dict[tuple[str, str, str], tuple[Decimal, int]]:
+    rows = sandbox.truth_insights(level="ad", since=FIRST.isoformat(), until=until)
+    return {
+        (str(row["account_id"]), str(row["ad_id"]), str(row["date_start"])): (
+            Decimal(str(row["spend"])),
+            int(str(row["impressions"])),
+        )
+        for row in rows
+    }
+
+
+def test_the_star_schema_holds_what_meta_has(
+    repository: Path,
+    database: Database,
+    hub: tuple[str, list[str]],
+    meltano: Callable[..., Meltano],
+) -> None:
+    definition = (repository / "meltano.yml").read_bytes()
+    with Sandbox(seed=5, accounts=2, ads=15, days=DAYS, now=EARLIER) as sandbox:
+        last = (EARLIER - timedelta(days=1)).date().isoformat()
+        meltano(sandbox, TAP_META_ADS_END_DATE=last).run(BLOCKS, lambda _: None)
+        assert facts(database) == truth(sandbox, last)
+
+        # Three days later figures were restated and days have come; only the end is read again.
+        sandbox.set_now(NOW)
+        sandbox.clear_requests()
+        meltano(sandbox).run(BLOCKS, lambda _: None)
+        assert facts(database) == truth(sandbox, (NOW + timedelta(days=1)).date().isoformat())
+        asked = [str(request) for request in sandbox.requests()]
+        assert not [line for line in asked if FIRST.isoformat() in line]
+
+        with psycopg.connect(database.url()) as connection:
+            names: dict[str, str] = dict(
+                connection.execute(
+                    "select campaign_id::text, campaign_name from meta_ads.dim_campaign"
+                    " where campaign_id <> 0 and not is_inferred"
+                ).fetchall()
+            )
+            failed = connection.execute(
+                "select check_name from meta_ads.load_validation where status = 'fail'"
+            ).fetchall()
+            column = connection.execute(
+                "select data_type from information_schema.columns where table_schema ="
+                " 'tap_meta_ads' and table_name = 'ads_insights' and column_name = 'ad_id'"
+            ).fetchone()
+        campaigns = {str(item["id"]): str(item["name"]) for item in sandbox.truth("campaigns")}
+        assert names.items() <= campaigns.items()
+        assert names.keys() == campaigns.keys()
+        assert failed == []
+        assert column in {("text",), ("character varying",)}
+    assert hub[1] == []
+    # Meltano writes into its own definition when it misses something there.
+    assert (repository / "meltano.yml").read_bytes() == definition
+
+
+def test_a_failure_is_told_in_few_lines(tmp_path: Path, meltano: Callable[..., Meltano]) -> None:
+    with Sandbox(seed=5, accounts=1, ads=3, days=5) as sandbox:
+        sandbox.add_token("EAAexpiredMadeUp", state="expired")
+        project = meltano(sandbox, TAP_META_ADS_ACCESS_TOKEN="EAAexpiredMadeUp")
+        with pytest.raises(MeltanoError) as failure:
+            project.run(BLOCKS[:2], lambda _: None)
+    said = str(failure.value)
+    assert "token" in said.lower()
+    assert str(tmp_path / "logs/run.log") in said
+    assert len(said.splitlines()) < 20
+    everything = said + (tmp_path / "logs/run.log").read_text()
+    assert "EAAexpiredMadeUp" not in everything
+    assert sandbox.app_secret not in everything
+
+
+SMALL = ["--accounts=1", "--ads=4", "--days=9"]
+
+
+def demo(repository: Path, home: Path, *options: str) -> subprocess.Popen[str]:
+    # A user's own settings must not reach the demo.
+    theirs = {"TAP_META_ADS_ACCOUNT_IDS": '["1"]', "META_ADS_PG_HOST": "nowhere.invalid"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "demo", "--home", str(home), *options],
+        cwd=repository,
+        env={**os.environ, **theirs},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_demo_survives_being_killed(
+    repository: Path, tmp_path: Path, meltano: Callable[..., Meltano]
+) -> None:
+    with Sandbox(accounts=1, ads=1, days=1) as sandbox:
+        meltano(sandbox)  # so that the demo finds the plugins installed
+    home = tmp_path / "demo home"
+
+    killed = demo(repository, home, *SMALL)
+    log = home / "logs/run.log"
+    wait_until(lambda: log.exists() and "Running job" in log.read_text(errors="replace"), 120)
+    server = stale.read_pid_file(home / "postgres/data").pid
+    children = processes_of(home)
+    assert server in children
+    killed.kill()
+    killed.communicate()
+    wait_until(lambda: all(gone(pid) for pid in children), 60)
+
+    first = demo(repository, home, *SMALL)
+    said, _ = first.communicate(timeout=400)
+    assert first.returncode == 0, said
+    assert "load_validation:" in said
+    assert " 0 fail" in said
+    assert "meta_ads.fact_core_metrics" in said
+    assert processes_of(home) == []
+
+    # The advertiser is the same again; another one does not get into the same warehouse.
+    other = demo(repository, home, "--ads=5")
+    said, _ = other.communicate(timeout=100)
+    assert other.returncode == 1
+    assert "--ads 4" in said
+    assert "Traceback" not in said
+
+
+def processes_of(home: Path) -> list[int]:
+    """List the processes whose command line names a folder."""
+    shown = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    )
+    lines = [line.split(None, 1) for line in shown.stdout.splitlines()]
+    ours = {os.getpid()}
+    return [int(pid) for pid, args in lines if str(home) in args and int(pid) not in ours]

@@ -1,0 +1,33 @@
+"""Warehouses for the dbt project: an embedded PostgreSQL's database and a DuckDB file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.transform.warehouses import Dbt, DuckDBWarehouse, PostgresWarehouse, Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def project(repository: Path) -> Path:
+    return repository / "transform"
+
+
+@pytest.fixture(scope="session")
+def dbt(project: Path) -> Iterator[Dbt]:
+    running = Dbt(project)
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=["postgres", "duckdb"])
+def warehouse(request: pytest.FixtureRequest, dbt: Dbt, tmp_path: Path) -> Warehouse:
+    """Give an empty warehouse of either engine."""
+    if request.param == "duckdb":
+        return DuckDBWarehouse(dbt, tmp_path)
+    return PostgresWarehouse(dbt, tmp_path, request.getfixturevalue("database"))

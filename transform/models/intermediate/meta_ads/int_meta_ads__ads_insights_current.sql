@@ -1,0 +1,27 @@
+-- The Insights rows that still hold. The loader upserts by key and never deletes, so a row that
+-- Meta no longer returns (an ad merged away, a day restated) stays in the raw table. It is known by
+-- its account-day having been read again without it: the tap reads whole days of an account, so of
+-- each account-day only the rows of its newest run count.
+--
+-- The run is told by `_sdc_sync_started_at`, one value for everything a loader process wrote, and
+-- not by the times of single records, of which an account-day has as many as rows. Its limits:
+--   * A day whose every row has vanished leaves no newer row to tell, and its old rows stay.
+--   * A run that broke off within a day leaves some of its rows new and hides the others until the
+--     next run, which reads the day again because no state was written for it.
+--   * Rows without the stamp (the loader's add_record_metadata was off) all count.
+--
+-- Without CTEs, so that Postgres merges this view into the query around it.
+select
+    account_days.date_id,
+    insights.*
+from {{ ref('stg_meta_ads__ads_insights') }} as insights
+inner join {{ ref('int_meta_ads__account_days') }} as account_days
+    on account_days.account_id = coalesce(insights.account_id, 0)
+    and coalesce(account_days.date_start, {{ no_date() }}) = coalesce(insights.date_start, {{ no_date() }})
+where
+    not insights.is_deleted
+    and (
+        account_days.sync_started_at is null
+        -- later than the newest is what was loaded since that table was built
+        or insights.sync_started_at >= account_days.sync_started_at
+    )

@@ -1,0 +1,106 @@
+{% set columns = {
+    'date_id': 'integer',
+    'date_day': 'date',
+    'date_name': 'text',
+    'year_number': 'integer',
+    'quarter_number': 'integer',
+    'month_number': 'integer',
+    'month_name': 'text',
+    'day_of_month': 'integer',
+    'iso_year': 'integer',
+    'iso_week': 'integer',
+    'day_of_week': 'integer',
+    'day_name': 'text',
+    'week_start_day': 'date',
+    'month_start_day': 'date',
+    'is_weekend': 'boolean',
+    'is_month_end': 'boolean',
+} %}
+
+with account_days as (
+
+    select * from {{ ref('int_meta_ads__account_days') }}
+
+),
+
+bounds as (
+
+    -- whole years, from the first with data through this one and the last with data
+    select
+        cast({{ dbt.date_trunc('year', 'coalesce(min(date_start), current_date)') }} as date) as first_day,
+        greatest(
+            coalesce(max(date_start), current_date),
+            current_date
+        ) as last_data_day
+    from account_days
+
+),
+
+days as (
+
+    {{ date_series(
+        '(select first_day from bounds)',
+        "(select cast(" ~ dbt.last_day('last_data_day', 'year') ~ " as date) from bounds)"
+    ) }}
+
+),
+
+parts as (
+
+    select
+        date_day,
+        {{ date_id('date_day') }} as date_id,
+        cast(extract(year from date_day) as integer) as year_number,
+        cast(extract(quarter from date_day) as integer) as quarter_number,
+        cast(extract(month from date_day) as integer) as month_number,
+        cast(extract(day from date_day) as integer) as day_of_month,
+        cast(extract(isoyear from date_day) as integer) as iso_year,
+        cast(extract(week from date_day) as integer) as iso_week,
+        cast(extract(isodow from date_day) as integer) as day_of_week,
+        cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start_day,
+        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_day,
+        cast({{ dbt.last_day('date_day', 'month') }} as date) as month_end_day
+    from days
+
+),
+
+members as (
+
+    select
+        {{ member_columns(columns, {
+            'date_id': 'date_id',
+            'date_day': 'date_day',
+            'date_name': 'cast(date_day as text)',
+            'year_number': 'year_number',
+            'quarter_number': 'quarter_number',
+            'month_number': 'month_number',
+            'month_name': name_of('month_number', [
+                'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
+                'September', 'October', 'November', 'December',
+            ]),
+            'day_of_month': 'day_of_month',
+            'iso_year': 'iso_year',
+            'iso_week': 'iso_week',
+            'day_of_week': 'day_of_week',
+            'day_name': name_of('day_of_week', [
+                'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday',
+            ]),
+            'week_start_day': 'week_start_day',
+            'month_start_day': 'month_start_day',
+            'is_weekend': 'day_of_week >= 6',
+            'is_month_end': 'date_day = month_end_day',
+        }) }}
+    from parts
+
+),
+
+unknown as (
+
+    select
+        {{ member_columns(columns, {'date_id': 0, 'date_name': "'Unknown'"}) }}
+
+)
+
+select * from members
+union all
+select * from unknown

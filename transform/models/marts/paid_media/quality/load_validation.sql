@@ -1,0 +1,212 @@
+-- One row per check. `is_violated` decides; `severity` says what a violation amounts to: an error
+-- makes the status `fail` (figures are wrong), a warning `warn` (figures may be incomplete).
+{% set named = [
+    ('account', 'dim_account', 'account_id', 'account_name'),
+    ('campaign', 'dim_campaign', 'campaign_id', 'campaign_name'),
+    ('adset', 'dim_adset', 'adset_id', 'adset_name'),
+    ('ad', 'dim_ad', 'ad_id', 'ad_name'),
+] %}
+{% set reconciled = [
+    ('spend', 'spend'), ('impressions', 'impressions'), ('all_clicks', 'all_clicks'),
+] %}
+
+with totals as (
+
+    select
+        count(*) as fact_rows,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks,
+        count(case when impressions > 0 then 1 end) as rows_with_impressions,
+        count(case when impressions > 0 and clicks is null then 1 end) as rows_without_clicks,
+        count(case when 0 in (date_id, account_id, campaign_id, adset_id, ad_id) then 1 end) as rows_of_unknown,
+        max(received_at) as received_at
+    from {{ ref('fact_core_metrics') }}
+
+),
+
+source_days as (
+
+    select
+        coalesce(account_id, 0) as account_id,
+        date_id,
+        sum(unreadable_values) as unreadable_values,
+        count(case when date_stop <> date_start then 1 end) as rows_of_several_days,
+        sum(spend) as spend,
+        sum(impressions) as impressions,
+        sum(all_clicks) as all_clicks
+    from {{ ref('int_meta_ads__ads_insights_current') }}
+    group by 1, 2
+
+),
+
+source_totals as (
+
+    select
+        coalesce(sum(unreadable_values), 0) as unreadable_values,
+        coalesce(sum(rows_of_several_days), 0) as rows_of_several_days,
+        coalesce(sum(spend), 0) as spend,
+        coalesce(sum(impressions), 0) as impressions,
+        coalesce(sum(all_clicks), 0) as all_clicks
+    from source_days
+
+),
+
+-- account-days that are gone from the raw tables keep their facts, and have nothing to compare with
+compared_totals as (
+
+    select
+        coalesce(sum(facts.spend), 0) as spend,
+        coalesce(sum(facts.impressions), 0) as impressions,
+        coalesce(sum(facts.all_clicks), 0) as all_clicks
+    from {{ ref('fact_core_metrics') }} as facts
+    inner join source_days
+        on source_days.account_id = facts.account_id
+        and source_days.date_id = facts.date_id
+
+),
+
+unknown_currencies as (
+
+    select count(*) as accounts
+    from {{ ref('dim_account') }}
+    where account_id <> 0 and currency_minor_units is null
+
+),
+
+{% for level, dimension, id, name in named %}
+{{ level }}s_without_name as (
+
+    select count(*) as members
+    from {{ ref(dimension) }} as members
+    where
+        members.{{ id }} <> 0
+        and trim(coalesce(members.{{ name }}, '')) = ''
+        and exists (
+            select 1 from {{ ref('fact_core_metrics') }} as facts
+            where facts.{{ id }} = members.{{ id }}
+        )
+
+),
+{% endfor %}
+
+checks as (
+
+    {% for level, dimension, id, name in named %}
+    select
+        '{{ level }}_names_known' as check_name,
+        'warn' as severity,
+        members > 0 as is_violated,
+        cast(members as text) as observed,
+        '0' as expected,
+        'Members of {{ dimension }} that have facts and no name.' as detail
+    from {{ level }}s_without_name
+    union all
+    {% endfor %}
+    select
+        'facts_present',
+        'warn',
+        fact_rows = 0,
+        cast(fact_rows as text),
+        '> 0',
+        'Rows of fact_core_metrics.'
+    from totals
+    union all
+    select
+        'members_known',
+        'warn',
+        rows_of_unknown > 0,
+        cast(rows_of_unknown as text),
+        '0',
+        'Rows of fact_core_metrics with an Unknown day, account, campaign, ad set or ad.'
+    from totals
+    union all
+    select
+        'currencies_known',
+        'warn',
+        accounts > 0,
+        cast(accounts as text),
+        '0',
+        'Accounts whose currency is missing or not in meta_currencies, so that their budgets are null.'
+    from unknown_currencies
+    union all
+    select
+        'clicks_where_impressions',
+        'warn',
+        rows_without_clicks > 0,
+        cast(rows_without_clicks as text),
+        '0',
+        'Rows with impressions and no click field, out of ' || cast(rows_with_impressions as text) || ' with impressions.'
+    from totals
+    union all
+    select
+        'clicks_not_missing',
+        'error',
+        rows_with_impressions > 0 and rows_without_clicks = rows_with_impressions,
+        cast(rows_with_impressions - rows_without_clicks as text),
+        '> 0',
+        'Rows with impressions and clicks. None means that no click field is selected in the tap.'
+    from totals
+    union all
+    select
+        'ctr_plausible',
+        'error',
+        coalesce(clicks < 0 or impressions < 0 or clicks > impressions, false),
+        coalesce(
+            cast(cast(clicks * 100.0 / nullif(impressions, 0) as numeric(18,4)) as text), 'no impressions'
+        ),
+        '0 to 100',
+        'Clicks per impression over all rows, in percent.'
+    from totals
+    union all
+    select
+        'numbers_readable',
+        'error',
+        unreadable_values > 0,
+        cast(unreadable_values as text),
+        '0',
+        'Cells of ads_insights that hold text where a number or a date belongs, and count as absent.'
+    from source_totals
+    union all
+    select
+        'rows_of_one_day',
+        'error',
+        rows_of_several_days > 0,
+        cast(rows_of_several_days as text),
+        '0',
+        'Rows of ads_insights that span more than a day, which stand on their first day here.'
+    from source_totals
+    union all
+    {% for name, column in reconciled %}
+    select
+        '{{ name }}_matches_source',
+        'error',
+        compared_totals.{{ column }} <> source_totals.{{ column }},
+        cast(compared_totals.{{ column }} as text),
+        cast(source_totals.{{ column }} as text),
+        'Sum of {{ name }} in fact_core_metrics against the raw rows that hold.'
+    from compared_totals
+    cross join source_totals
+    union all
+    {% endfor %}
+    select
+        'loaded_lately',
+        'warn',
+        received_at is null
+        or received_at < current_timestamp - interval '{{ var("max_hours_since_load") | int }} hours',
+        coalesce(cast(received_at as text), 'never'),
+        'within {{ var("max_hours_since_load") | int }} hours',
+        'When the loader received the newest record behind a fact.'
+    from totals
+
+)
+
+select
+    cast(check_name as text) as check_name,
+    cast(
+        case when not is_violated then 'pass' when severity = 'error' then 'fail' else 'warn' end as text
+    ) as status,
+    cast(severity as text) as severity,
+    cast(observed as text) as observed,
+    cast(expected as text) as expected,
+    cast(detail as text) as detail
+from checks

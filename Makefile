@@ -16,6 +16,9 @@ ARGS ?=
 SEED ?=
 WORKERS ?= 2
 
+# An environment holds the path that it was made at: after a move it is made anew.
+MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format pin clean
 
@@ -54,6 +57,10 @@ clean: ## remove the demo's data, the environments and what tools left
 $(VENV)/.demo-installed: $(DEFINITIONS) .ci/install
 	@PYTHON="$(PYTHON)" sh .ci/install $(EDITABLE) --group demo
 	@touch $@
+
+ifeq ($(MOVED),yes)
+.PHONY: $(VENV)/.demo-installed
+endif
 
 $(VENV)/.test-installed: $(VENV)/.demo-installed
 	@PYTHON="$(PYTHON)" sh .ci/install $(EDITABLE) --group demo --group dev --group dbt

@@ -87,7 +87,11 @@ class Meltano:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self.needs_install():
                 self._call("install", ["install", *PLUGINS], on_line)
-                self._installed.write_text(json.dumps(self._fingerprint()), encoding="utf-8")
+                self.remember_install()
+
+    def remember_install(self) -> None:
+        """Note that the plugins' environments are those of the present definitions."""
+        self._installed.write_text(json.dumps(self._fingerprint()), encoding="utf-8")
 
     def run(self, blocks: Sequence[str], on_line: Callable[[str], None]) -> None:
         """Run blocks as `meltano run` does.
@@ -108,7 +112,7 @@ class Meltano:
         return {
             str(path.relative_to(self._project)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-        } | {"python": sys.version}
+        } | {"python": sys.version, "project": str(self._project)}
 
     def _call(self, name: str, arguments: Sequence[str], on_line: Callable[[str], None]) -> None:
         log = self._logs / f"{name}.log"

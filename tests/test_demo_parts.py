@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from demo import meltano, pip_settings, table
 from demo.progress import stage
+from demo.sandbox import SandboxError, advertiser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +160,45 @@ def test_pip_settings_leave_out_folders_that_are_not_there(tmp_path: Path) -> No
     listing = [f"global.find-links='{tmp_path} {tmp_path / 'gone'} https://files.test/x'"]
     added = pip_settings.uv_environment(listing, {})
     assert added == {"UV_FIND_LINKS": f"{tmp_path},https://files.test/x"}
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+
+
+def test_the_advertiser_stays_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "advertiser.json"
+    asked: dict[str, int | None] = {"seed": 7, "days": 30, "ads": None}
+    first = advertiser(file, asked, NOW)
+    assert (first.seed, first.accounts, first.ads, first.days) == (7, 3, 200, 30)
+    assert first.first_day() == date(2026, 1, 31)
+    # Later runs take it as it was made, whenever they come.
+    assert advertiser(file, {}, NOW + timedelta(days=9)) == first
+    assert advertiser(file, {"seed": 7}, NOW + timedelta(days=9)) == first
+    assert "--made-at=2026-03-01T12:00:00+00:00" in first.options()
+
+
+def test_another_advertiser_does_not_mix_with_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "advertiser.json"
+    advertiser(file, {"ads": 5}, NOW)
+    with pytest.raises(SandboxError, match=r"--ads 5: delete that folder, .* --ads 6"):
+        advertiser(file, {"ads": 6}, NOW)
+
+
+def test_a_torn_note_of_the_advertiser_is_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "advertiser.json"
+    file.write_text('{"seed": 1')
+    assert advertiser(file, {"seed": 3}, NOW).seed == 3
+    assert advertiser(file, {}, NOW).seed == 3
+
+
+def test_plugins_are_installed_anew_when_a_definition_changes(tmp_path: Path) -> None:
+    for name in ("meltano.yml", "constraints.txt", "package/pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("old")
+    project = meltano.Meltano(tmp_path, tmp_path / "home", {})
+    assert project.needs_install()
+    (tmp_path / ".meltano").mkdir()
+    project.remember_install()
+    assert not meltano.Meltano(tmp_path, tmp_path / "home", {}).needs_install()
+    (tmp_path / "package/pyproject.toml").write_text("new")
+    assert project.needs_install()

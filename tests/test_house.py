@@ -77,7 +77,7 @@ def test_no_path_of_one_machine(texts: dict[str, str]) -> None:
 def test_help_lists_every_target(repository: Path) -> None:
     text = (repository / "Makefile").read_text(encoding="utf-8")
     phony = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
-    targets = {name for line in phony for name in line.split()}
+    targets = {name for line in phony for name in line.split() if "$" not in name}
     shown = subprocess.run(
         ["make", "-s"], cwd=repository, capture_output=True, text=True, check=True
     )

@@ -46,10 +46,11 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; `fault` says what goes wrong meanwhile: `reset` (no answer, connection reset), `reset_body` (reset half-way), `cut` (closed
-    half-way), `cut_chunks` (half of a chunked body), `cut_gzip` (half of a gzip body, its length
-    right), `hang` (no answer), `hang_body` (half of the body, then silence), `trickle` (a byte now
-    and then, without end).
+    """What is sent back; `fault` says what goes wrong meanwhile.
+
+    It is `reset` (no answer, connection reset), `reset_body` (reset half-way), `cut` (closed
+    half-way), `cut_chunks` (half of a chunked body), `cut_gzip` (half of a gzip body), `hang` (no
+    answer), `hang_body` (half of the body, then silence) or `trickle` (now and then a byte).
     """
 
     status: int = 200
@@ -109,7 +110,6 @@ class GraphServer:
         times: int = 1,
         **more: object,
     ) -> None:
-        """Script an error in Meta's envelope."""
         error = {"message": message, "type": "OAuthException", "code": code, **more}
         self.reply({"error": error}, status=status, headers=headers, times=times)
 
@@ -118,7 +118,6 @@ class GraphServer:
         self._handler = lambda request: Answer(200, json.dumps(handler(request)).encode())
 
     def wait_for(self, count: int) -> None:
-        """Wait until so many requests have arrived."""
         self.wait_until(lambda: len(self.received) >= count)
 
     def wait_until(self, holds: Callable[[], bool]) -> None:

@@ -79,7 +79,8 @@ class Sandbox:
             unlisted_share=unlisted_share,
         )
         self.engine = Engine(self.world, self.options)
-        self._server = HttpServer(App(self.engine, Control(self.engine).app()), host, port)
+        self._app = App(self.engine, Control(self.engine).app())
+        self._server = HttpServer(self._app, host, port)
         self.url = self._server.url
         self.token = self.options.token
         self.app_secret = self.options.app_secret
@@ -92,8 +93,9 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop serving; open connections are cut."""
+        """Stop serving, for good; open connections are cut."""
         self._server.stop()
+        self._app.close()
 
     def run(self) -> None:
         """Serve in this thread until SIGINT, SIGTERM or ``stop`` from another one."""

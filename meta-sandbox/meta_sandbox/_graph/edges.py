@@ -8,7 +8,7 @@ from meta_sandbox._graph import assets
 from meta_sandbox._graph.views import Node
 from meta_sandbox._protocol.errors import GraphError
 from meta_sandbox._protocol.filters import Condition, parse_filtering
-from meta_sandbox._protocol.params import list_of, text_of
+from meta_sandbox._protocol.params import list_of, text_of, whole_of
 from meta_sandbox._world.attributes import attribute
 from meta_sandbox._world.objects import Account, Ad, Campaign
 
@@ -69,7 +69,7 @@ def _changing(
         and condition.field.rpartition(".")[0] in {"", own}
         for condition in conditions
     )
-    since = text_of(params, "updated_since")
+    since = whole_of(params, "updated_since")
     found = []
     for thing in things:
         status = thing.effective_status(now)
@@ -77,7 +77,7 @@ def _changing(
             continue
         if not about_status and status in _HIDDEN:
             continue
-        if since is not None and thing.updated_at(now) < int(since):
+        if since is not None and thing.updated_at(now) < since:
             continue
         if all(_meets(thing, condition, now) for condition in conditions):
             found.append(thing)
@@ -153,7 +153,7 @@ def _leads(world: World, owner: object, params: Mapping[str, object]) -> list[No
         if condition.field != "time_created":
             raise GraphError(100, f"(#100) Filtering field {condition.field} is invalid")
         if condition.operator.startswith("GREATER_THAN"):
-            since = float(condition.values[0]) - condition.operator.endswith("EQUAL")
+            since = condition.number - condition.operator.endswith("EQUAL")
     # Without an ad it is the form of an account's page, to which all of its ads lead.
     ads = [owner] if isinstance(owner, Ad) else world.ads(cast("Account", owner))
     found = [node for ad in ads for node in assets.leads(world, ad, since)]

@@ -13,7 +13,7 @@ from meta_sandbox._graph.fields import FIELDS
 from meta_sandbox._graph.views import TYPES, Node, Values, view
 from meta_sandbox._protocol.errors import nonexisting_field
 from meta_sandbox._protocol.paging import DEFAULT_LIMIT
-from meta_sandbox._protocol.params import list_of
+from meta_sandbox._protocol.params import list_of, whole_of
 from meta_sandbox._protocol.selection import Field, parse_fields
 from meta_sandbox._world import draw as d
 from meta_sandbox._world.objects import Ad
@@ -154,7 +154,7 @@ class Selector:
     def _edge(self, node: Node, edge: Edge, field: Field) -> Values:
         inner = field.inner or tuple(Field(name, {}, None) for name in edge.default)
         self._check(inner, edge.type)
-        limit = int(field.modifiers.get("limit", DEFAULT_LIMIT))
+        limit = whole_of(field.modifiers, "limit") or DEFAULT_LIMIT
         nodes = edge.nodes(self._world, node.thing, field.modifiers)[:limit]
         return {"data": [self._project(child, inner) for child in nodes]}
 

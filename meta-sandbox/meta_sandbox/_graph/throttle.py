@@ -25,6 +25,8 @@ _MINUTE = 60
 _WIDE = 1_000_000
 _SCORE_DECAY = 300
 _READ, _WRITE = 1, 3
+#: Calls that weigh in the account's score; Insights have a budget of their own.
+_SCORED = frozenset({"ads_management", "custom_audience"})
 
 #: Tier -> use case -> (calls an hour, more per active ad).
 TIERS: dict[str, dict[str, tuple[int, int]]] = {
@@ -142,7 +144,8 @@ class Throttle:
             GraphError: The call is one too many. It has not been counted.
         """
         with self._lock:
-            self._check_score(account, write=write, now=now)
+            if use_case in _SCORED:
+                self._check_score(account, write=write, now=now)
             budgets = [(account, use_case)]
             if use_case == "ads_insights" and "app_insights" in self._own:
                 budgets.append(("app", "app_insights"))
@@ -231,7 +234,7 @@ class Throttle:
         return base + per_ad * active
 
     def _check_score(self, account: str, *, write: bool, now: float) -> None:
-        if account == "app" or not (self._enforced or "account_score" in self._own):
+        if not (self._enforced or "account_score" in self._own):
             return
         highest, block = self._score_limits()
         until = self._blocked.get(account, 0.0)

@@ -5,6 +5,7 @@ Days are proleptic ordinals in the account's own calendar.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ RETENTION_MONTHS = 37
 SHORT_RETENTION_MONTHS = 13
 FREQUENCY_RETENTION_MONTHS = 6
 _MONTHS = 12
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _QUARTER = 3
 
 
@@ -132,4 +134,7 @@ def day_of(text: str) -> int:
     Raises:
         ValueError: The text is no such date.
     """
+    # Later Pythons read more forms than this one, which is all that Meta takes.
+    if _DATE.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no date such as 2026-11-20.")
     return date.fromisoformat(text).toordinal()

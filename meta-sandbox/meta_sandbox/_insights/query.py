@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from meta_sandbox._insights import breakdowns as bd
@@ -209,7 +208,7 @@ def _range(value: object, name: str) -> dates.Range:
     days = []
     for end in ("since", "until"):
         try:
-            days.append(date.fromisoformat(str(value[end])).toordinal())
+            days.append(dates.day_of(str(value[end])))
         except ValueError:
             raise GraphError(
                 100,

@@ -28,6 +28,15 @@ class Condition:
     operator: str
     values: tuple[str, ...]
 
+    @property
+    def number(self) -> float:
+        """The first value as a number.
+
+        Raises:
+            GraphError: It is none.
+        """
+        return _number(self.values[0])
+
     def holds(self, actual: Scalar) -> bool:
         """Tell whether an actual value meets the condition."""
         return OPERATORS[self.operator](actual, self.values)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from meta_sandbox._protocol.errors import GraphError
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 PREFIX = "/__sandbox"
 #: Key of the ASGI extension through which a connection is cut without an answer.
 ABORT = "meta_sandbox.abort"
+# A world of more (ad, day) pairs than this may take seconds to add up, in a thread of its own then.
+_LARGE = 100_000
+_LOG = logging.getLogger("meta_sandbox")
 
 
 class App:
@@ -40,17 +46,24 @@ class App:
         self._engine = engine
         self._control = control
         self._latency = engine.options.latency_ms / 1000
+        large = engine.world.size > _LARGE
+        self._adder = ThreadPoolExecutor(1, "meta-sandbox-insights") if large else None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            return
         path: str = scope["path"]
         if path == PREFIX or path.startswith(f"{PREFIX}/"):
             await self._control(scope, receive, send)
             return
         raw = await _read(receive)
-        outcome = self._process(scope, path, raw)
+        try:
+            outcome = await self._outcome(scope, path, raw)
+        except Exception:  # noqa: BLE001 - whatever it is
+            # Not Meta's doing: say so aloud, lest somebody looks for the fault in their client.
+            _LOG.exception("The sandbox itself failed on %s %s", scope["method"], path)
+            text = b'{"sandbox_failure": "see the log of meta_sandbox"}'
+            await _reply(send, Response(500, text, [("content-type", "application/json")]), None)
+            return
         if self._latency or outcome.delay:
             await asyncio.sleep(self._latency + outcome.delay)
         if outcome.response is None:
@@ -62,7 +75,12 @@ class App:
         if outcome.announced is not None:
             _abort(scope, after_flush=True)
 
-    def _process(self, scope: Message, path: str, raw: bytes) -> Outcome:
+    def close(self) -> None:
+        """Let go of the thread that adds up, if there is one."""
+        if self._adder is not None:
+            self._adder.shutdown(wait=False, cancel_futures=True)
+
+    async def _outcome(self, scope: Message, path: str, raw: bytes) -> Outcome:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
@@ -70,51 +88,39 @@ class App:
         request = Request(
             method=scope["method"],
             path=path,
-            query=parse_form(scope["query_string"].decode()),
+            query=parse_form(scope["query_string"].decode("utf-8", "replace")),
             headers=headers,
             base=f"{scope['scheme']}://{host}",
         )
+        broken = None
         try:
             request.body = parse_body(headers.get("content-type", ""), raw)
         except GraphError as error:
-            return self._engine.refuse(error)
-        return self._engine.process(request)
+            broken = error
+        work = partial(self._engine.process, request, broken=broken)
+        if self._adder is not None and path.rstrip("/").endswith("/insights"):
+            return await asyncio.get_running_loop().run_in_executor(self._adder, work)
+        return work()
 
 
 async def _read(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body
-    parts = [body]
-    while message.get("more_body"):
+    parts, more = [], True
+    while more:
         message = await receive()
         parts.append(message.get("body", b""))
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def _reply(send: Send, response: Response, announced: int | None) -> None:
     length = len(response.body) if announced is None else announced
-    await send(
-        {
-            "type": "http.response.start",
-            "status": response.status,
-            "headers": [
-                (b"content-length", b"%d" % length),
-                *(
-                    (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in response.headers
-                ),
-            ],
-        }
-    )
-    await send(
-        {
-            "type": "http.response.body",
-            "body": response.body,
-            "more_body": announced is not None,
-        }
-    )
+    headers = [(b"content-length", b"%d" % length)]
+    headers += [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    more = announced is not None
+    await send({"type": "http.response.body", "body": response.body, "more_body": more})
 
 
 async def _wait_for_hang_up(receive: Receive, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ async def _lines(rows: Iterator[bytes]) -> AsyncIterator[bytes]:
         if len(held) == _LINES_AT_ONCE:
             yield b"\n".join([*held, b""])
             held = []
+            await asyncio.sleep(0)
     if held:
         yield b"\n".join([*held, b""])
 

@@ -60,12 +60,15 @@ class Engine:
         self.faults = Faults()
         self.log = Log(options.log_size, self.graph.tokens.texts)
 
-    def process(self, request: Request, *, in_batch: bool = False) -> Outcome:
+    def process(
+        self, request: Request, *, in_batch: bool = False, broken: GraphError | None = None
+    ) -> Outcome:
         """Answer a request and remember it.
 
         Args:
             request: The request.
             in_batch: Whether it is an operation of a batch.
+            broken: The answer to a request whose body could not be read.
         """
         began = time.perf_counter()
         number = self.log.next_number()
@@ -76,7 +79,10 @@ class Engine:
         target = self.graph.target(route)
         stage = stage_of(request.method, route, is_job=target.job is not None)
         script = self._script(request, route, target, stage)
-        outcome = self._outcome(request, route, target, stage, script or {}, number)
+        if broken is None:
+            outcome = self._outcome(request, route, target, stage, script or {}, number)
+        else:
+            outcome = _failure(broken, number)
         if outcome.response is not None:
             self._add_headers(outcome.response.headers, route, target, number)
         self.log.add(
@@ -101,11 +107,6 @@ class Engine:
             )
         )
         return outcome
-
-    def refuse(self, error: GraphError) -> Outcome:
-        """Answer a request whose body could not even be read."""
-        body = error.body(_trace_id(self.log.next_number()))
-        return scripted.Outcome(Response(error.http, body, [_JSON, *_CONSTANT]), code=error.code)
 
     def _script(self, request: Request, route: Route, target: Target, stage: str) -> Script | None:
         """Return what is scripted to happen to a request."""
@@ -152,9 +153,7 @@ class Engine:
                     response = Response(200, body, [_JSON, *headers])
                 outcome = scripted.after_work(script, response)
             except GraphError as error:
-                headers = [_JSON, *scripted.throttle_headers(script, target)]
-                response = Response(error.http, error.body(_trace_id(number)), headers)
-                outcome = scripted.Outcome(response, code=error.code)
+                outcome = _failure(error, number, scripted.throttle_headers(script, target))
         outcome.delay += delay
         return outcome
 
@@ -190,6 +189,11 @@ class Engine:
             now=self.world.clock.seconds(),
         )
         headers += [header for header in usage if header[0] not in named]
+
+
+def _failure(error: GraphError, number: int, headers: Headers | None = None) -> Outcome:
+    response = Response(error.http, error.body(_trace_id(number)), [_JSON, *(headers or [])])
+    return scripted.Outcome(response, code=error.code)
 
 
 def _letters(number: int, count: int) -> str:

@@ -103,6 +103,11 @@ class World:
         for account in self.accounts:
             self._populate(account)
 
+    @property
+    def size(self) -> int:
+        """Number of (ad, day) pairs, with delivery or without."""
+        return len(self.accounts) * self._ads_each * self.days
+
     # ---------------------------------------------------------------- looking things up
 
     def account(self, account_id: str) -> Account | None:

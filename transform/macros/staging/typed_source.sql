@@ -34,7 +34,7 @@
         {%- for name, typed in unreadable %}
         + case when trim(raw.{{ adapter.quote(name) }}) <> '' and {{ typed }} is null then 1 else 0 end
         {%- endfor %} as _unreadable_values
-    from {% if raw %}{{ relation }} as raw{% else %}(select 1 as missing) as raw where false{% endif %}
+    from {% if raw %}(select * from {{ relation }}) as raw{% else %}(select 1 as missing) as raw where false{% endif %}
     {%- endif -%}
 {%- endmacro %}
 

@@ -10,12 +10,13 @@
 --     next run, which reads the day again because no state was written for it.
 --   * Rows without the stamp (the loader's add_record_metadata was off) all count.
 --
--- Without CTEs, so that Postgres merges this view into the query around it.
+-- Without CTEs, so that Postgres merges this view into the query around it. The subqueries are for
+-- `dbt build --empty`, which gives each ref an alias of its own.
 select
     account_days.date_id,
     insights.*
-from {{ ref('stg_meta_ads__ads_insights') }} as insights
-inner join {{ ref('int_meta_ads__account_days') }} as account_days
+from (select * from {{ ref('stg_meta_ads__ads_insights') }}) as insights
+inner join (select * from {{ ref('int_meta_ads__account_days') }}) as account_days
     on account_days.account_id = coalesce(insights.account_id, 0)
     and coalesce(account_days.date_start, {{ no_date() }}) = coalesce(insights.date_start, {{ no_date() }})
 where

@@ -58,7 +58,7 @@ compared_totals as (
         coalesce(sum(facts.spend), 0) as spend,
         coalesce(sum(facts.impressions), 0) as impressions,
         coalesce(sum(facts.all_clicks), 0) as all_clicks
-    from {{ ref('fact_core_metrics') }} as facts
+    from (select * from {{ ref('fact_core_metrics') }}) as facts
     inner join source_days
         on source_days.account_id = facts.account_id
         and source_days.date_id = facts.date_id
@@ -77,12 +77,12 @@ unknown_currencies as (
 {{ level }}s_without_name as (
 
     select count(*) as members
-    from {{ ref(dimension) }} as members
+    from (select * from {{ ref(dimension) }}) as members
     where
         members.{{ id }} <> 0
         and trim(coalesce(members.{{ name }}, '')) = ''
         and exists (
-            select 1 from {{ ref('fact_core_metrics') }} as facts
+            select 1 from (select * from {{ ref('fact_core_metrics') }}) as facts
             where facts.{{ id }} = members.{{ id }}
         )
 

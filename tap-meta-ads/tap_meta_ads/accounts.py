@@ -76,7 +76,7 @@ class Accounts:
 
     def __getitem__(self, account_id: str) -> Account:
         """The account of a number."""
-        return next(account for account in self.all if account.id == account_id)
+        return {account.id: account for account in self.all}[account_id]
 
     @contextmanager
     def guard(self, account_id: str, stream: str) -> Iterator[None]:

@@ -156,7 +156,7 @@ class InsightsReader:
         status: Mapping[str, Any] = {}
         for _ in range(SUBMISSIONS):
             run_id = self._submit(window)
-            status = self._watch(run_id)
+            status = self._watch(run_id, window)
             match job_state(status):
                 case JobState.DONE:
                     return run_id
@@ -171,7 +171,7 @@ class InsightsReader:
         answer = self.client.post(self._path, self._params(window), idempotent=True)
         return str(answer["report_run_id"])
 
-    def _watch(self, run_id: str) -> Mapping[str, Any]:
+    def _watch(self, run_id: str, window: DateRange) -> Mapping[str, Any]:
         """Poll with growing pauses until the job ends, or stands still for too long."""
         pause, still, seen = FIRST_POLL_SECONDS, 0.0, object()
         while True:
@@ -188,7 +188,8 @@ class InsightsReader:
             still = 0.0 if progress != seen else still + pause
             seen = progress
             if still > self.max_retry_seconds:
-                return {"async_status": "Job Failed", "error_message": "It stands still"}
+                stuck = {**status, "error_message": "it has stood still for `max_retry_seconds`"}
+                raise UnavailableError(self._failure(stuck, window))
             self.client.pause(pause)
             pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
 

@@ -262,6 +262,7 @@ class InsightsStream(MetaStream):
         settings = self.meta_tap.settings
         wanted = self.meta_tap.wanted(self.report, account, self.columns)
         if wanted is None:
+            self.logger.info("%s of account %s: the days lie ahead.", self.name, account.id)
             return
         partition = self.get_context_state(context)
         before = bookmarks.read(partition)
@@ -323,13 +324,13 @@ class InsightsStream(MetaStream):
         )
 
 
-def _instant(text: str | None) -> datetime | None:
+def _instant(text: object) -> datetime | None:
     """The instant of one of Meta's times, as `2026-03-08T14:18:45-0800`, or of our bookmark."""
-    if not text:
+    if not isinstance(text, str):
         return None
     for pattern in ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"):
         try:
             return datetime.strptime(text, pattern).astimezone(timezone.utc)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return None

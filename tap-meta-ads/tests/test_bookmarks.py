@@ -190,6 +190,13 @@ class TestCompleted:
             known = completed(known, missing(known, asked)[0].first(7), asked)
         assert missing(known, asked) == list(spoken("10-24..11-21"))
 
+    def test_an_interrupted_run_leaves_behind_what_it_has_not_read(self) -> None:
+        asked = wanted("08-01..11-21", lookback=28)
+        known = bookmark("08-01..11-20", as_of="11-20")
+        for window in ("10-24..10-30", "10-31..11-06"):
+            known = completed(known, one(window), asked)
+        assert known == bookmark("08-01..11-20", as_of="11-21", stale=("11-07..11-20",))
+
     def test_a_narrow_run_does_not_make_other_days_fresh(self) -> None:
         known = bookmark("08-01..11-20", as_of="11-01")
         backfill = wanted("07-01..07-31", lookback=28)

@@ -128,11 +128,6 @@ def test_the_java_notation(tmp_path: Path) -> None:
     assert all(list(names) == sorted(names) for names in made.values())
 
 
-@pytest.mark.xfail(
-    reason="the tool looks for the enums in AdsInsights.json, where this notation has none, and "
-    "does not know the types of enums by class and field",
-    raises=(KeyError, AssertionError),
-)
 def test_the_code_generators_notation(tmp_path: Path) -> None:
     assert tool.table(folder_of(tmp_path / "specs", CODEGEN)) == TABLE
 

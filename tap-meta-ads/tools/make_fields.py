@@ -16,7 +16,12 @@ import argparse
 import json
 import re
 import sys
+from operator import itemgetter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 CLASSES = ("AdAccount", "Campaign", "AdSet", "Ad", "AdCreative", "AdsInsights")
 
@@ -59,8 +64,15 @@ INSIGHTS_TEXTS = frozenset(
 )
 
 
-def kind_of(type_name: str, name: str, class_name: str) -> str:
-    """The kind of a field, see `tap_meta_ads.fields.KINDS`."""
+def kind_of(type_name: str, name: str, class_name: str, enums: Collection[str] = ()) -> str:
+    """The kind of a field, see `tap_meta_ads.fields.KINDS`.
+
+    Args:
+        type_name: Its type in the spec.
+        name: Its name.
+        class_name: Its class.
+        enums: Names of the enums that the codegen's notation keeps in a file of their own.
+    """
     plain = type_name.strip()
     if class_name == "AdsInsights":
         return _insights_kind(plain, name)
@@ -80,7 +92,7 @@ def kind_of(type_name: str, name: str, class_name: str) -> str:
         "boolean": "boolean",
         "bool": "boolean",
     }
-    if plain.startswith("Enum") or plain.endswith("_enum_param"):
+    if plain.startswith("Enum") or plain.endswith("_enum_param") or plain in enums:
         return "string"
     return scalars.get(plain.lower(), "object")
 
@@ -106,26 +118,38 @@ ENUMS = {
     "action_breakdowns": "EnumActionBreakdowns",
     "breakdowns": "EnumBreakdowns",
 }
+"""Our name of each enum of Insights and the Java SDK's. The codegen names them after an edge."""
 
 
 def table(folder: Path) -> dict[str, dict[str, str]]:
     """Class, field, kind; and for each enum of Insights its values, in place of fields."""
-    made = {}
-    insights = json.loads((folder / "AdsInsights.json").read_text(encoding="utf-8"))
+    shared = _shared_enums(folder)
+    own = _spec(folder, "AdsInsights").get("enums", {})
     enums = {
-        ours: sorted(str(value) for value in insights["enums"][metas])
-        for ours, metas in ENUMS.items()
+        ours: sorted(own.get(java) or shared[f"adaccountinsights_{ours}_enum_param"])
+        for ours, java in ENUMS.items()
     }
+    made = {}
     for class_name in CLASSES:
-        spec = json.loads((folder / f"{class_name}.json").read_text(encoding="utf-8"))
         # Breakdowns stand among the fields of a row, but cannot be asked for as fields.
         left_out = set(enums["breakdowns"]) if class_name == "AdsInsights" else {"creative_id"}
         made[class_name] = {
-            field["name"]: kind_of(str(field["type"]), field["name"], class_name)
-            for field in sorted(spec["fields"], key=lambda field: str(field["name"]))
+            field["name"]: kind_of(field["type"], field["name"], class_name, shared)
+            for field in sorted(_spec(folder, class_name)["fields"], key=itemgetter("name"))
             if field["name"] not in left_out
         }
     return made | {name: dict.fromkeys(values, "") for name, values in enums.items()}
+
+
+def _spec(folder: Path, class_name: str) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads((folder / f"{class_name}.json").read_text(encoding="utf-8"))
+    return spec
+
+
+def _shared_enums(folder: Path) -> dict[str, list[str]]:
+    file = folder / "enum_types.json"
+    enums = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    return {enum["name"]: enum["values"] for enum in enums}
 
 
 def differences(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> list[str]:

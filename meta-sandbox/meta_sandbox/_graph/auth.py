@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from meta_sandbox._protocol.errors import GraphError
@@ -152,8 +153,8 @@ class Tokens:
         token = self.get(text)
         if token is None:
             raise GraphError(190)
-        if (failure := token.failure(now)) is not None:
-            raise GraphError(failure[0], subcode=failure[1])
+        if (error := _error_of(token, now)) is not None:
+            raise error
         self._check_proof(request, text, now)
         return token
 
@@ -173,6 +174,19 @@ class Tokens:
             raise GraphError(100, _BAD_PROOF, type_="GraphMethodException")
 
 
+def _error_of(token: Token, now: float) -> GraphError | None:
+    """Return what Meta answers to a token; None when it is a good one."""
+    failure = token.failure(now)
+    if failure is None:
+        return None
+    error = GraphError(failure[0], subcode=failure[1])
+    if failure == STATES["expired"]:
+        since = datetime.fromtimestamp(token.expires_at or now, tz=timezone.utc)
+        text = f"{error.message} on {since:%A, %d-%b-%y %H:%M:%S} UTC"
+        return GraphError(failure[0], text, subcode=failure[1])
+    return error
+
+
 def token_text(request: Request) -> str | None:
     """Return the token a request carries: header first, then form or query."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
@@ -183,7 +197,7 @@ def token_text(request: Request) -> str | None:
 
 def describe(token: Token | None, now: float) -> dict[str, object]:
     """Return what ``/debug_token`` says about a token."""
-    failure = STATES["invalid"] if token is None else token.failure(now)
+    error = GraphError(190) if token is None else _error_of(token, now)
     scopes = [] if token is None else list(token.scopes)
     data: dict[str, object] = {
         "app_id": APP_ID,
@@ -191,13 +205,12 @@ def describe(token: Token | None, now: float) -> dict[str, object]:
         "application": "Sandbox",
         "data_access_expires_at": 0,
         "expires_at": 0 if token is None else token.expires_at,
-        "is_valid": failure is None,
+        "is_valid": error is None,
         "scopes": scopes,
         "granular_scopes": [{"scope": scope} for scope in scopes],
         "user_id": "100000000000002",
     }
-    if failure is not None:
-        error = GraphError(failure[0], subcode=failure[1])
+    if error is not None:
         data["error"] = {
             "code": error.code,
             "message": error.message,

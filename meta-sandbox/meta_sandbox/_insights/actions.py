@@ -119,8 +119,15 @@ def tally_conversions(facts: Facts) -> Tally:
     return [("contact_total", counts), ("contact_website", counts)] if counts else []
 
 
-def uniques(tally: Tally) -> Tally:
-    """Return the people behind a tally, who are never more than the actions."""
+def uniques(tally: Tally, *, windows: bool) -> Tally:
+    """Return the people behind a tally, who are never more than the actions.
+
+    Args:
+        tally: The actions.
+        windows: Whether any window but the default is going to be read.
+    """
+    if not windows:
+        return [(name, (_people(counts[0]), 0, 0, 0, 0, 0)) for name, counts in tally]
     return [
         (name, (_people(a), _people(b), _people(c), _people(d), _people(e), _people(f)))
         for name, (a, b, c, d, e, f) in tally

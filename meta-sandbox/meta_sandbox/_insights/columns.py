@@ -139,30 +139,34 @@ def _roas(only: str) -> Callable[[Row], Value | None]:
     )
 
 
-def _costs(tally: Callable[[Facts], act.Tally]) -> Callable[[Row], Value | None]:
+def _costs(tally: Callable[[Row], act.Tally]) -> Callable[[Row], Value | None]:
     return lambda row: act.cost_per(
-        tally(row.facts), row.facts.spend, row.account.minor_digits, row.windows, row.splits
+        tally(row), row.facts.spend, row.account.minor_digits, row.windows, row.splits
     )
 
 
-def _counts(tally: Callable[[Facts], act.Tally]) -> Callable[[Row], Value | None]:
-    return lambda row: act.render(tally(row.facts), row.windows, row.splits)
+def _counts(tally: Callable[[Row], act.Tally]) -> Callable[[Row], Value | None]:
+    return lambda row: act.render(tally(row), row.windows, row.splits)
 
 
-def _actions(facts: Facts) -> act.Tally:
+def _actions(row: Row) -> act.Tally:
     """Return the tally of actions, which several fields of a row are made from."""
-    kept = facts.kept.get("actions")
-    if kept is None:
-        kept = facts.kept["actions"] = act.tally_actions(facts)
-    return cast("act.Tally", kept)
+    kept = row.facts.kept
+    if "actions" not in kept:
+        kept["actions"] = act.tally_actions(row.facts)
+    return cast("act.Tally", kept["actions"])
 
 
-def _unique_actions(facts: Facts) -> act.Tally:
-    return act.uniques(_actions(facts))
+def _unique_actions(row: Row) -> act.Tally:
+    return act.uniques(_actions(row), windows=bool(row.windows))
 
 
-def _unique_conversions(facts: Facts) -> act.Tally:
-    return act.uniques(act.tally_conversions(facts))
+def _conversions(row: Row) -> act.Tally:
+    return act.tally_conversions(row.facts)
+
+
+def _unique_conversions(row: Row) -> act.Tally:
+    return act.uniques(_conversions(row), windows=bool(row.windows))
 
 
 #: Field -> its value in a row, or None where it has none.
@@ -238,9 +242,9 @@ COLUMNS: dict[str, Callable[[Row], Value | None]] = {
     ),
     "cost_per_action_type": _costs(_actions),
     "cost_per_unique_action_type": _costs(_unique_actions),
-    "conversions": _counts(act.tally_conversions),
+    "conversions": _counts(_conversions),
     "unique_conversions": _counts(_unique_conversions),
-    "cost_per_conversion": _costs(act.tally_conversions),
+    "cost_per_conversion": _costs(_conversions),
     "cost_per_unique_conversion": _costs(_unique_conversions),
     "purchase_roas": _roas("omni_purchase"),
     "website_purchase_roas": _roas("offsite_conversion.fb_pixel_purchase"),

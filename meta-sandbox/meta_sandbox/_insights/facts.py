@@ -36,8 +36,6 @@ class Facts:
         kept: For what several fields of a row need, so that it is worked out once.
     """
 
-    __slots__ = ("_hidden", "_most_reach", "_shown", "atoms", "first_ad", "kept")
-
     def __init__(self) -> None:
         self.atoms: list[int] = []
         self.first_ad: Ad | None = None

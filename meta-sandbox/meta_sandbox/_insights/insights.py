@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meta_sandbox._world.world import World
 
 _HALF_HOUR = 1800
-_CACHE_BYTES = 48 * 1024 * 1024
+_CACHE_BYTES = 96 * 1024 * 1024
 _OVERHEAD = 200
 _PLANS = 64
 _encode = msgspec.json.encode

@@ -135,6 +135,9 @@ def known(code: int, subcode: int | None = None) -> Known:
     Returns:
         The entry; for a code that is not listed, a plain one with HTTP 400.
     """
+    if code == 1 and subcode is not None:
+        # The plain code asks for less data; with a subcode it is an error of any other kind.
+        return CATALOG.get((code, subcode), CATALOG[1, 99])
     found = CATALOG.get((code, subcode)) or CATALOG.get((code, None))
     if found is None:
         found = next((entry for (key, _), entry in CATALOG.items() if key == code), None)

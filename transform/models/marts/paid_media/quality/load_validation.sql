@@ -193,7 +193,7 @@ checks as (
         'warn',
         received_at is null
         or received_at < current_timestamp - interval '{{ var("max_hours_since_load") | int }} hours',
-        coalesce(cast(received_at as text), 'never'),
+        coalesce(cast(received_at at time zone 'UTC' as text) || ' UTC', 'never'),
         'within {{ var("max_hours_since_load") | int }} hours',
         'When the loader received the newest record behind a fact.'
     from totals

@@ -23,7 +23,18 @@ MACHINE_PATHS = re.compile(
     "|".join(["/wo" + "rk/", "/ro" + "ot/", "/home/[a-z]+/", "/Us" + "ers/"])
 )
 # What tools make is not ours to check.
-MADE = {".git", ".venv", ".demo", ".meltano", "target", "logs", "dist", "build", "output"}
+MADE = {
+    ".git",
+    ".venv",
+    ".hypothesis",
+    ".demo",
+    ".meltano",
+    "target",
+    "logs",
+    "dist",
+    "build",
+    "output",
+}
 TEXT = {
     *("", ".cfg", ".csv", ".ini", ".json", ".md", ".py", ".pyi", ".sh", ".sql", ".toml"),
     *(".txt", ".yaml", ".yml", ".html", ".css", ".js"),

@@ -47,6 +47,18 @@ def test_account_fields_have_metas_types(shared: Client) -> None:
     assert body["business"].keys() == {"id"}
 
 
+def test_offsets_that_are_no_whole_hours(start: Start) -> None:
+    client = start(accounts=6)
+    fields = "timezone_name,timezone_offset_hours_utc"
+    offsets = {
+        row["timezone_name"]: row["timezone_offset_hours_utc"]
+        for row in client.rows("me/adaccounts", fields=fields)
+    }
+    assert offsets["Asia/Kolkata"] == 5.5
+    assert offsets["America/New_York"] == -5
+    assert offsets["Pacific/Auckland"] == 13
+
+
 @pytest.mark.parametrize("edge", _EDGES)
 def test_every_edge_pages_without_loss_or_repetition(shared: Client, edge: str) -> None:
     params: dict[str, object] = {"since": 0} if edge == "activities" else {}

@@ -138,6 +138,15 @@ def test_without_the_flag_nothing_is_refused(shared: Client) -> None:
     assert statuses == {200}
 
 
+def test_with_the_flag_metas_limits_hold(start: Start) -> None:
+    client = start(tier="development", throttle=True)
+    statuses = [client.get(client.account).status_code for _ in range(90)]
+    assert statuses[:60] == [200] * 60
+    assert statuses[-1] == 400
+    assert client.error(client.account)["code"] == 17
+    assert client.get(f"{client.account}/insights").status_code == 200
+
+
 def test_the_tier_decides_over_limits() -> None:
     development = Throttle("development", enforced=True, limits=None)
     standard = Throttle("standard", enforced=True, limits=None)

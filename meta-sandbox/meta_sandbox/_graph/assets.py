@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _LEAD_DAYS = 90
 _LEADS_A_DAY = 1_000
-_FIRST_DAY = 700_000
 _AUDIENCES = 4
 _CONVERSIONS = 2
 _LABELS = 2
@@ -271,10 +270,8 @@ def _lead(world: World, ad: Ad, day: int, nth: int) -> tuple[int, Values]:
     # Not later than the hours that today's figures cover, so that counts and leads agree.
     at = ad.account.instant(day) + d.between(0, 3_599, u[0])
     first, last = d.pick(names.FIRST_NAMES, u[1]), d.pick(names.LAST_NAMES, u[2])
-    place = (day - _FIRST_DAY) * _LEADS_A_DAY + nth
-    digest = d.draws(world.seed, d.LEAD, ad.number, -place - 1)
     return at, {
-        "id": f"9{digest[0]:05d}{digest[1]:05d}{digest[2]:05d}",
+        "id": f"9{u[6]:05d}{u[7]:05d}{u[8]:05d}{u[9] % 100:02d}",
         "created_time": utc_stamp(at),
         "ad_id": ad.id,
         "ad_name": ad.name_at(at),

@@ -42,11 +42,6 @@ def edge_of(node_type: str, name: str) -> Edge | None:
     return _EDGES.get(node_type, {}).get(name)
 
 
-def edges_of(node_type: str) -> Mapping[str, Edge]:
-    """Return the edges of a type of node, by name."""
-    return _EDGES.get(node_type, {})
-
-
 def _changing(
     kind: str, things: Iterable[Thing], world: World, params: Mapping[str, object]
 ) -> list[Node]:

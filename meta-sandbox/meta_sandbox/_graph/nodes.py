@@ -85,9 +85,11 @@ class Selector:
         world: World,
         insights: InsightsOf,
     ) -> None:
-        text = ",".join(list_of({"fields": params.get("fields")}, "fields") or ())
-        raw = params.get("fields")
-        self._fields = parse_fields(raw if isinstance(raw, str) and raw[:1] != "[" else text)
+        text = params.get("fields")
+        if not isinstance(text, str) or text.lstrip().startswith("["):
+            # Names in an array, each of which may have braces.
+            text = ",".join(list_of(params, "fields") or ())
+        self._fields = parse_fields(text)
         self._names = FIELDS[version]
         self._world = world
         self._insights = insights

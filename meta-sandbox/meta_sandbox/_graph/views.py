@@ -51,8 +51,6 @@ def account_view(world: World, account: Account) -> Values:
     """Return an ad account's fields."""
     now = world.clock.seconds()
     u = d.draws(world.seed, d.BUSINESS, account.number)
-    offset = account.stamp(now)[-5:]
-    hours = int(offset[1:3]) + int(offset[3:]) / 60
     return {
         "id": account.id,
         "account_id": account.account_id,
@@ -85,12 +83,15 @@ def account_view(world: World, account: Account) -> Values:
         "tax_id_status": 0,
         "timezone_id": _TIMEZONE_IDS[account.zone.key],
         "timezone_name": account.zone.key,
-        "timezone_offset_hours_utc": int(hours if offset[0] == "+" else -hours)
-        if hours == int(hours)
-        else (hours if offset[0] == "+" else -hours),
+        "timezone_offset_hours_utc": _hours(account.offset(now)),
         "tos_accepted": {"web_custom_audience_tos": 1},
         "user_tasks": ["DRAFT", "ANALYZE", "ADVERTISE", "MANAGE"],
     }
+
+
+def _hours(seconds: int) -> float:
+    """Write an offset in hours: a whole number where it is one."""
+    return seconds // 3_600 if seconds % 3_600 == 0 else seconds / 3_600
 
 
 def _common(thing: Changing, now: float) -> Values:

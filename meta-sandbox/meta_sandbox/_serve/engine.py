@@ -78,7 +78,7 @@ class Engine:
         route = parse_path(request.path)
         target = self.graph.target(route)
         stage = stage_of(request.method, route, is_job=target.job is not None)
-        script = self._script(request, route, target, stage)
+        script = None if broken else self._script(request, route, target, stage)
         if broken is None:
             outcome = self._outcome(request, route, target, stage, script or {}, number)
         else:

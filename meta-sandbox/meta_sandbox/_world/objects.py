@@ -84,6 +84,11 @@ class Account:
         base = date.fromordinal(day)
         return int(datetime(base.year, base.month, base.day, hour, tzinfo=self.zone).timestamp())
 
+    def offset(self, seconds: float) -> int:
+        """Return how far the account's clocks are ahead of UTC at an instant, in seconds."""
+        ahead = datetime.fromtimestamp(seconds, tz=self.zone).utcoffset()
+        return 0 if ahead is None else int(ahead.total_seconds())
+
     def stamp(self, seconds: float) -> str:
         """Write an instant as Meta does: the account's local time and offset, without a colon."""
         return _stamp(self.zone, int(seconds))
@@ -110,10 +115,6 @@ class Changing:
     name: str
     created: int
     changes: tuple[Change, ...]
-
-    def exists(self, now: float) -> bool:
-        """Tell whether the object has been created by an instant."""
-        return self.created <= now
 
     def _value(self, attribute: str, now: float, initial: str) -> str:
         value = initial
@@ -225,7 +226,7 @@ class Ad(Changing):
     Attributes:
         listed: False for an ad that was deleted for good: only Insights still knows it.
         review: ``DISAPPROVED`` or ``PENDING_REVIEW`` for ads that never delivered, else empty.
-        trait: Bits of ``_metrics`` for the click fields that Meta does not report for this ad.
+        trait: Bits of ``metrics`` for the click fields that Meta does not report for this ad.
     """
 
     ad_set: AdSet

@@ -1,4 +1,4 @@
-"""The made-up advertiser: which objects there are. What they delivered stands in ``_metrics``."""
+"""The made-up advertiser: which objects there are. What they delivered: ``metrics``."""
 
 from __future__ import annotations
 

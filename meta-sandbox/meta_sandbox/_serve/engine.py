@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -176,6 +177,8 @@ class Engine:
     def _add_headers(self, headers: Headers, route: Route, target: Target, number: int) -> None:
         version = route.version if route.version in VERSIONS else LATEST
         headers += _CONSTANT
+        # By the sandbox's clock: a client that takes the day from here meets the same one.
+        headers.append(("Date", formatdate(self.world.clock.seconds(), usegmt=True)))
         headers.append(("facebook-api-version", version))
         headers.append(("x-fb-request-id", _trace_id(number)))
         headers.append(("x-fb-trace-id", _letters(number, _SHORT_TRACE_LETTERS)))

@@ -26,7 +26,7 @@ body { max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884; }
-td.n, th.n { text-align: right; } td.wrong { color: #c0392b; font-weight: 600; }
+td.n, th.n { text-align: right; }
 code { font-size: .85rem; overflow-wrap: anywhere; } .quiet { color: #888; }
 """
 

@@ -167,6 +167,7 @@ class HttpServer:
             log_config=None,
             log_level="critical",
             server_header=False,
+            date_header=False,
             proxy_headers=False,
             timeout_keep_alive=75,
             backlog=_BACKLOG,

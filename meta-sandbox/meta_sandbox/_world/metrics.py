@@ -126,7 +126,7 @@ def _profile(seed: int, number: int, objective: str, minor_digits: int, *, video
         price_per_mille=d.between(280, 2_600, u[5]) // unit,
         video_rate=full * d.between(25, 70, u[6]) // 100 if video else 0,
         funnel=funnel,
-        value=d.between(1_500, 14_000, u[7]) // unit,
+        value=d.between(3_000, 22_000, u[7]) // unit,
         reach_rate=full * d.between(55, 93, u[8]) // 100,
     )
 

@@ -20,13 +20,15 @@ WORKERS ?= 2
 MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pin clean
+.PHONY: help install demo test lint format docs pin clean
 
 help: ## this list
 	@echo "usage: make TARGET"
 	@echo
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
 	  printf '  %-8s %s\n' "$$target" "$$text"; done
+
+install: $(VENV)/.demo-installed ## Meltano and the packages into .venv, for a run with your own account
 
 demo: $(VENV)/.demo-installed ## Meta -> Postgres -> star schema, on a sandbox and a real PostgreSQL
 	@$(RUN) demo
@@ -44,6 +46,9 @@ lint: $(VENV)/.test-installed ## style, format and types
 format: $(VENV)/.test-installed ## put the code in order
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
+
+docs: $(VENV)/.test-installed ## the generated tables of the READMEs
+	@$(RUN) cogapp -I . -r README.md tap-meta-ads/README.md
 
 pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)

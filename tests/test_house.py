@@ -138,3 +138,9 @@ def test_workspace_members_are_what_make_installs(repository: Path) -> None:
     text = (repository / "Makefile").read_text(encoding="utf-8")
     (packages,) = re.findall(r"^PACKAGES := (.*)$", text, re.MULTILINE)
     assert packages.split() == members
+
+
+def test_each_package_carries_the_licence(repository: Path) -> None:
+    licence = (repository / "LICENSE").read_bytes()
+    for definition in repository.glob("*/pyproject.toml"):
+        assert (definition.parent / "LICENSE").read_bytes() == licence, definition.parent.name

@@ -90,13 +90,19 @@ def test_capabilities_are_real(project: dict[str, Any]) -> None:
     assert named <= {capability.value for capability in TapMetaAds.capabilities}
 
 
-def test_deselected_streams_stay_so(project: dict[str, Any]) -> None:
-    # Meltano selects every stream unless told otherwise, also those that the tap deselects.
-    selection = plugin(project, "tap-meta-ads").get("select", ["*.*"])
+def test_what_the_tap_deselects_stays_so(project: dict[str, Any]) -> None:
+    # Meltano selects every stream and column unless told otherwise.
+    selection = plugin(project, "tap-meta-ads")["select"]
     tap = TapMetaAds(config={"access_token": "made-up"}, validate_config=False)
-    off = {name for name, stream in tap.streams.items() if not stream.selected_by_default}
-    assert {rule.removeprefix("!").removesuffix(".*") for rule in selection[1:]} == off
+    off = {f"!{name}.*" for name, stream in tap.streams.items() if not stream.selected_by_default}
+    for name, stream in tap.streams.items():
+        off |= {
+            f"!{name}.{breadcrumb[1]}"
+            for breadcrumb, metadata in stream.metadata.items()
+            if breadcrumb and metadata.selected_by_default is False
+        }
     assert selection[0] == "*.*"
+    assert set(selection[1:]) == off
 
 
 def test_env_example_names_real_settings(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -46,3 +48,14 @@ class Client:
         assert response.status_code >= 400, response.text
         error: dict[str, Any] = response.json()["error"]
         return {**error, "http": response.status_code}
+
+    @staticmethod
+    def time_range(since: str, until: str) -> str:
+        """Meta's parameter of that name."""
+        return json.dumps({"since": since, "until": until})
+
+    @staticmethod
+    def action(row: dict[str, Any], name: str, field: str = "actions") -> Decimal:
+        """The figure of one action type in a row, 0 where there is none."""
+        values = (a["value"] for a in row.get(field, []) if a["action_type"] == name)
+        return sum(map(Decimal, values), Decimal(0))

@@ -32,11 +32,7 @@ _BREAKDOWNS = (
 )
 
 
-def _range(since: str, until: str) -> str:
-    return json.dumps({"since": since, "until": until})
-
-
-_WEEK = _range("2026-11-10", "2026-11-16")
+_WEEK = json.dumps({"since": "2026-11-10", "until": "2026-11-16"})
 
 
 def _totals(
@@ -50,12 +46,6 @@ def _totals(
             if name in row:
                 sums[name] = sums.get(name, Decimal(0)) + Decimal(row[name])
     return dict(found)
-
-
-def _action(row: dict[str, Any], name: str, field: str = "actions") -> Decimal:
-    return sum(
-        (Decimal(a["value"]) for a in row.get(field, []) if a["action_type"] == name), Decimal(0)
-    )
 
 
 def test_what_is_served_is_the_truth(shared: Client) -> None:
@@ -74,6 +64,13 @@ def test_what_is_served_is_the_truth(shared: Client) -> None:
         )
         assert served == truth
         assert len({(row["ad_id"], row["date_start"]) for row in served}) == len(served) > 30
+
+
+def test_the_truth_ends_today_whatever_is_asked(shared: Client) -> None:
+    asked = {"since": "2026-11-15", "fields": "spend"}
+    everything = shared.sandbox.truth_insights(**asked, until="9999-12-31")
+    assert everything == shared.sandbox.truth_insights(**asked)
+    assert everything
 
 
 def test_defaults(shared: Client) -> None:
@@ -105,7 +102,7 @@ def test_breakdowns_add_up_to_the_total(shared: Client, breakdowns: str) -> None
         "level": "ad",
         "time_increment": 1,
         "fields": ",".join(("ad_id", "actions", *_SUMMED)),
-        "time_range": _range("2026-11-14", "2026-11-20"),
+        "time_range": shared.time_range("2026-11-14", "2026-11-20"),
         "limit": 500,
     }
     path = f"{shared.account}/insights"
@@ -116,10 +113,10 @@ def test_breakdowns_add_up_to_the_total(shared: Client, breakdowns: str) -> None
     assert len({tuple(row[key] for key in keys) for row in parts}) == len(parts) > len(whole)
     off_meta = breakdowns not in {"region", "country,region", "comscore_market", _HOURLY}
     for name in ("omni_purchase", "link_click", "onsite_conversion.lead_grouped"):
-        expected = sum(_action(row, name) for row in whole)
+        expected = sum(shared.action(row, name) for row in whole)
         shown = name != "omni_purchase" or off_meta
-        assert sum(_action(row, name) for row in parts) == (expected if shown else 0)
-    assert sum(_action(row, "omni_purchase") for row in whole) > 0
+        assert sum(shared.action(row, name) for row in parts) == (expected if shown else 0)
+    assert sum(shared.action(row, "omni_purchase") for row in whole) > 0
 
 
 @pytest.mark.parametrize("level", ["adset", "campaign", "account"])
@@ -128,7 +125,7 @@ def test_levels_and_increments_agree(shared: Client, level: str, increment: str)
     key = f"{level}_id"
     asked: dict[str, object] = {
         "fields": ",".join(("account_id", "campaign_id", "adset_id", "reach", "ad_id", *_SUMMED)),
-        "time_range": _range("2026-10-20", "2026-11-10"),
+        "time_range": shared.time_range("2026-10-20", "2026-11-10"),
         "limit": 500,
     }
     path = f"{shared.account}/insights"
@@ -153,7 +150,7 @@ def test_periods_of_seven_days(shared: Client) -> None:
     rows = shared.rows(
         f"{shared.account}/insights",
         time_increment=7,
-        time_range=_range("2026-11-01", "2026-11-10"),
+        time_range=shared.time_range("2026-11-01", "2026-11-10"),
     )
     assert [(row["date_start"], row["date_stop"]) for row in rows] == [
         ("2026-11-01", "2026-11-07"),
@@ -163,8 +160,8 @@ def test_periods_of_seven_days(shared: Client) -> None:
 
 def test_several_ranges_at_once(shared: Client) -> None:
     ranges = [
-        json.loads(_range("2026-11-01", "2026-11-05")),
-        json.loads(_range("2026-11-03", "2026-11-09")),
+        json.loads(shared.time_range("2026-11-01", "2026-11-05")),
+        json.loads(shared.time_range("2026-11-03", "2026-11-09")),
     ]
     rows = shared.rows(
         f"{shared.account}/insights", time_ranges=json.dumps(ranges), time_increment=1
@@ -186,10 +183,12 @@ def test_ranges_in_bracket_form_and_json_bodies(shared: Client) -> None:
 
 def test_nothing_delivered_is_an_empty_list_without_paging(shared: Client) -> None:
     response = shared.get(
-        f"{shared.account}/insights", time_range=_range("2026-05-01", "2026-05-02")
+        f"{shared.account}/insights", time_range=shared.time_range("2026-05-01", "2026-05-02")
     )
     assert response.content == b'{"data":[]}'
-    future = shared.get(f"{shared.account}/insights", time_range=_range("2026-12-01", "2026-12-02"))
+    future = shared.get(
+        f"{shared.account}/insights", time_range=shared.time_range("2026-12-01", "2026-12-02")
+    )
     assert future.content == b'{"data":[]}'
 
 
@@ -274,7 +273,7 @@ def test_sorting(shared: Client) -> None:
     assert spends == sorted(spends, reverse=True)
     assert len(rows) == len(shared.rows(path, **asked, limit=500))
     by_action = shared.rows(path, **asked, sort="actions:link_click_ascending")
-    clicks = [_action(row, "link_click") for row in by_action]
+    clicks = [shared.action(row, "link_click") for row in by_action]
     assert clicks == sorted(clicks)
     assert shared.error(path, sort='["spend","clicks"]')["code"] == 100
 
@@ -299,120 +298,6 @@ def test_pages_go_both_ways(shared: Client) -> None:
     assert back["paging"]["cursors"]["after"]
     link = shared.session.get(first["paging"]["next"], timeout=20).json()
     assert link["data"] == second["data"]
-
-
-def test_attribution_windows_in_rows(shared: Client) -> None:
-    windows = ["1d_click", "7d_click", "28d_click", "1d_view", "7d_view"]
-    asked: dict[str, object] = {"level": "ad", "date_preset": "last_30d", "limit": 500}
-    rows = shared.rows(
-        f"{shared.account}/insights",
-        **asked,
-        fields="ad_id,actions,action_values,outbound_clicks,attribution_setting",
-        action_attribution_windows=json.dumps(windows),
-    )
-    plain = shared.rows(f"{shared.account}/insights", **asked, fields="ad_id,actions")
-    seen = set()
-    for row, other in zip(rows, plain, strict=True):
-        values = {a["action_type"]: a["value"] for a in other.get("actions", [])}
-        for action in row.get("actions", []):
-            seen |= action.keys()
-            day, week, month = (int(action.get(f"{n}_click", 0)) for n in ("1d", "7d", "28d"))
-            assert day <= week <= month
-            assert values.get(action["action_type"], "0") == action["value"]
-            if action["action_type"] == "omni_purchase":
-                expected = {
-                    "1d_click": day,
-                    "7d_click": week,
-                    "7d_click_1d_view": week + int(action.get("1d_view", 0)),
-                }[row["attribution_setting"]]
-                assert int(action["value"]) == expected
-    assert seen == {"action_type", "value", "1d_click", "7d_click", "28d_click", "1d_view"}
-
-
-def test_action_breakdowns_divide_actions(shared: Client) -> None:
-    asked: dict[str, object] = {"fields": "actions", "time_range": _WEEK}
-    (whole,) = shared.rows(f"{shared.account}/insights", **asked)
-    (parts,) = shared.rows(
-        f"{shared.account}/insights", **asked, action_breakdowns="action_type,action_device"
-    )
-    assert {"action_type", "action_device", "value"} == parts["actions"][0].keys()
-    for name in ("link_click", "omni_purchase"):
-        assert _action(parts, name) == _action(whole, name)
-
-
-def test_derived_fields_follow_from_the_counts(shared: Client) -> None:
-    checked = 0
-    for row in shared.sandbox.truth_insights(since="2026-11-12", until="2026-11-13"):
-        views, spend = Decimal(str(row["impressions"])), Decimal(str(row["spend"]))
-        assert abs(Decimal(str(row["cpm"])) - spend * 1000 / views) < Decimal("0.000001")
-        if "clicks" in row:
-            clicks = Decimal(str(row["clicks"]))
-            assert abs(Decimal(str(row["ctr"])) - clicks * 100 / views) < Decimal("0.000001")
-            assert int(str(row["unique_clicks"])) <= clicks <= views
-            assert ("cpc" in row) is (clicks > 0)
-            checked += 1
-        if "inline_link_clicks" in row and row["inline_link_clicks"] != "0":
-            assert _action(row, "link_click") == Decimal(str(row["inline_link_clicks"]))
-        if "purchase_roas" in row:
-            value = _action(row, "omni_purchase", "action_values")
-            assert abs(_action(row, "omni_purchase", "purchase_roas") - value / spend) < Decimal(
-                "0.000001"
-            )
-    assert checked > 10
-
-
-def test_metrics_without_data_are_absent(shared: Client) -> None:
-    rows = shared.sandbox.truth_insights(since="2026-10-10", until="2026-11-19")
-    assert any("video_p25_watched_actions" not in row for row in rows)
-    assert any("video_p25_watched_actions" in row for row in rows)
-    assert any("inline_link_clicks" not in row and "clicks" in row for row in rows)
-    assert any("clicks" not in row and "actions" in row for row in rows)
-    assert not any(value in (None, []) for row in rows for value in row.values())
-
-
-def test_yen_have_no_decimals(shared: Client) -> None:
-    tokyo = shared.sandbox.world.accounts[2]
-    rows = shared.rows(f"{tokyo.id}/insights", level="ad", fields="spend,cpc,account_currency")
-    assert {row["account_currency"] for row in rows} == {"JPY"}
-    assert all(row["spend"].isdecimal() for row in rows)
-    assert any("." in row["cpc"] for row in rows if "cpc" in row)
-
-
-def test_late_conversions_show_when_read_again(client: Client) -> None:
-    asked: dict[str, object] = {
-        "fields": "spend,impressions,actions,action_values",
-        "time_range": _range("2026-11-18", "2026-11-18"),
-    }
-    read = []
-    for days in (0, 2, 5, 20, 10, 30):
-        client.sandbox.advance(days * 86_400)
-        read += client.rows(f"{client.account}/insights", **asked)
-    purchases = [_action(row, "omni_purchase") for row in read]
-    assert purchases == sorted(purchases)
-    assert purchases[0] < purchases[3]
-    assert read[4] == read[5]
-    assert len({row["impressions"] for row in read}) == 1
-    assert Decimal(read[0]["spend"]) > Decimal(read[2]["spend"]) == Decimal(read[5]["spend"])
-
-
-def test_today_grows_during_the_day(client: Client) -> None:
-    asked: dict[str, object] = {"fields": "impressions", "date_preset": "today"}
-    (noon,) = client.rows(f"{client.account}/insights", **asked)
-    client.sandbox.advance(4 * 3600)
-    (later,) = client.rows(f"{client.account}/insights", **asked)
-    assert int(later["impressions"]) > int(noon["impressions"])
-    hourly = client.rows(f"{client.account}/insights", **asked, breakdowns=_HOURLY, limit=24)
-    assert len(hourly) == 6  # it is 06:30 in Honolulu
-    assert hourly[-1][_HOURLY] == "05:00:00 - 05:59:59"
-    assert sum(int(row["impressions"]) for row in hourly) == int(later["impressions"])
-
-
-def test_each_account_has_its_own_today(shared: Client) -> None:
-    todays = [
-        shared.rows(f"{account.id}/insights", date_preset="yesterday")[0]["date_start"]
-        for account in shared.sandbox.world.accounts[:2]
-    ]
-    assert todays == ["2026-11-19", "2026-11-20"]
 
 
 def test_asset_breakdowns_hold_objects(shared: Client) -> None:

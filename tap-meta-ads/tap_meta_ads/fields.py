@@ -7,12 +7,17 @@ by name.
 from __future__ import annotations
 
 import json
+import logging
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from meta_graph import UnknownFieldError
+
+_logger = logging.getLogger("tap-meta-ads")
 
 KINDS: Mapping[str, dict[str, Any]] = {
     "string": {"type": ["string", "null"]},
@@ -64,6 +69,27 @@ def table(version: str, class_name: str) -> Mapping[str, str]:
 def values(version: str, enum: str) -> frozenset[str]:
     """The values of `breakdowns`, `action_breakdowns` or `action_attribution_windows`."""
     return frozenset(table(version, enum))
+
+
+def without(
+    columns: Iterable[str], refused: UnknownFieldError, needed: Collection[str]
+) -> tuple[str, ...]:
+    """The columns without those that Meta refuses, so that a run goes on without them.
+
+    Args:
+        columns: What was asked for.
+        refused: Meta's refusal, which names fields.
+        needed: Columns without which there are no rows: the key.
+
+    Raises:
+        UnknownFieldError: The refusal names nothing that could be left out.
+    """
+    asked = tuple(columns)
+    gone = [name for name in asked if name in refused.fields]
+    if not gone or set(gone) & set(needed):
+        raise refused
+    _logger.warning("Meta refuses %s: left out. (%s)", ", ".join(gone), refused)
+    return tuple(name for name in asked if name not in gone)
 
 
 def schema(kinds: Mapping[str, str], keys: Collection[str] = ()) -> dict[str, Any]:

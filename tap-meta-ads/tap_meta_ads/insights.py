@@ -19,6 +19,7 @@ from meta_graph import (
     UnavailableError,
     UnknownFieldError,
 )
+from tap_meta_ads import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ PAGE = 1000
 """Rows of a page, at first; halved where Meta refuses it."""
 
 SUBMISSIONS = 3
-"""How often a job is submitted again after it failed without a reason that tells more."""
+"""How often a job is submitted, when it fails without a reason that tells more."""
 
 FIRST_POLL_SECONDS = 1.0
 LONGEST_POLL_SECONDS = 30.0
@@ -115,7 +116,7 @@ class InsightsReader:
             try:
                 yield from self._pages(window)
             except UnknownFieldError as error:
-                self._drop(error)
+                self.columns = fields.without(self.columns, error, self.report.keys)
             else:
                 return
 
@@ -195,16 +196,6 @@ class InsightsReader:
 
     def _params(self, window: DateRange) -> dict[str, Any]:
         return self.report.params(window, self.columns)
-
-    def _drop(self, error: UnknownFieldError) -> None:
-        """Leave out the fields that Meta refuses; the run goes on without them."""
-        refused = [name for name in error.fields if name in self.columns]
-        if not refused or set(refused) & set(self.report.keys):
-            raise error
-        _logger.warning(
-            "Meta refuses %s: left out of %s. (%s)", ", ".join(refused), self.report.name, error
-        )
-        self.columns = tuple(name for name in self.columns if name not in refused)
 
     def _words(self, status: Mapping[str, Any], window: DateRange) -> str:
         reason = status.get("error_user_msg") or status.get("error_message") or "no reason given"

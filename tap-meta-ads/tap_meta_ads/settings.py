@@ -165,7 +165,7 @@ SCHEMA: dict[str, Any] = {
         ),
         "page_size": _whole(
             "Page size",
-            "Upper bound of rows a page. As large as Meta allows if not set.",
+            "Upper bound of rows a page. Adapts by itself if not set.",
             minimum=1,
             maximum=5000,
         ),

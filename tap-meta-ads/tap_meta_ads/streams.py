@@ -197,13 +197,8 @@ class EntityStream(MetaStream):
             try:
                 yield from self.rows(self._objects(account, columns, since), account)
             except UnknownFieldError as error:
-                refused = [name for name in error.fields if name in columns]
-                if not refused or set(refused) & {*self.primary_keys, self.replication_key}:
-                    raise
-                self.logger.warning(
-                    "Meta refuses %s: left out of %s. (%s)", ", ".join(refused), self.name, error
-                )
-                columns = tuple(name for name in columns if name not in refused)
+                needed = {*self.primary_keys, self.replication_key or ""}
+                columns = fields.without(columns, error, needed)
             else:
                 return
 

@@ -7,7 +7,7 @@ import re
 import jsonschema
 import pytest
 
-from meta_graph import API_VERSION
+from meta_graph import API_VERSION, UnknownFieldError
 from tap_meta_ads import fields, reports
 from tap_meta_ads.entities import ENTITIES, Entity
 
@@ -160,3 +160,15 @@ class TestWhatTheTapNames:
         # Once Meta's own table drops them, the hint of what to use instead can go.
         for setting, values in reports.RETIRED.items():
             assert values.keys() <= fields.values("v26.0", setting)
+
+
+def test_refused_columns_are_left_out_in_order() -> None:
+    refused = UnknownFieldError("(#100) b, d are not valid for fields param", ("b", "d", "z"))
+    assert fields.without(("a", "b", "c", "d"), refused, {"a"}) == ("a", "c")
+
+
+@pytest.mark.parametrize("names", [(), ("z",), ("a",), ("a", "b")])
+def test_a_refusal_that_leaves_nothing_to_do_is_raised(names: tuple[str, ...]) -> None:
+    refused = UnknownFieldError("(#100) not valid for fields param", names)
+    with pytest.raises(UnknownFieldError):
+        fields.without(("a", "b"), refused, {"a"})

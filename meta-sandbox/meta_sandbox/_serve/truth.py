@@ -143,8 +143,11 @@ def insights_lines(engine: Engine, asked: TruthQuery) -> Iterator[bytes]:
 
 def _query(world: World, account: Account, asked: TruthQuery) -> Query:
     since = _day(asked.since, account.first_day)
-    until = _day(asked.until, account.day(world.clock.seconds()))
+    today = account.day(world.clock.seconds())
+    until = _day(asked.until, today)
     increment = asked.time_increment
+    if increment == "1":
+        until = min(until, today)  # days ahead have no rows, and there is no end of them
     hourly = HOURLY in asked.breakdowns
     return Query(
         account=account.number,

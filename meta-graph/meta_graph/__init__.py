@@ -11,7 +11,9 @@ the token). All are `GraphError`.
 
 from __future__ import annotations
 
+from meta_graph._attempts import Answer, Attempts, Later
 from meta_graph._calls import Call, check_api_url
+from meta_graph._classify import failed_job
 from meta_graph._client import API_URL, API_VERSION, GraphClient
 from meta_graph._clock import Clock, SystemClock
 from meta_graph._errors import (
@@ -36,7 +38,7 @@ from meta_graph._errors import (
     VersionExpiredError,
 )
 from meta_graph._events import Event, Exchange, Wait
-from meta_graph._paging import Page
+from meta_graph._paging import Page, check_page, halved, next_cursor
 from meta_graph._redact import RedactingFilter, Redactor
 from meta_graph._transport import Incoming, Outgoing, Transport
 from meta_graph._usage import Usage
@@ -44,6 +46,8 @@ from meta_graph._usage import Usage
 __all__ = [
     "API_URL",
     "API_VERSION",
+    "Answer",
+    "Attempts",
     "Call",
     "ClientClosedError",
     "Clock",
@@ -55,6 +59,7 @@ __all__ = [
     "GraphError",
     "Incoming",
     "InsecureUrlError",
+    "Later",
     "NotFoundError",
     "Outgoing",
     "Page",
@@ -78,4 +83,8 @@ __all__ = [
     "VersionExpiredError",
     "Wait",
     "check_api_url",
+    "check_page",
+    "failed_job",
+    "halved",
+    "next_cursor",
 ]

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from meta_graph import _retry
+from meta_graph._attempts import Later, Steps, logger, turn
 from meta_graph._calls import Call, encode
-from meta_graph._classify import classify, parse
-from meta_graph._engine import Engine, logger
-from meta_graph._errors import ClientClosedError, Failure, GraphError, UnavailableError
+from meta_graph._classify import understand
+from meta_graph._errors import (
+    Failure,
+    GraphError,
+    RetryableError,
+    ThrottledError,
+    UnavailableError,
+)
 from meta_graph._events import Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from meta_graph._calls import Decode
+    from meta_graph._engine import Engine
+
 LARGEST = 50
 """Parts that Meta takes in one batch."""
+
+LATER = "It was tried once: ask again later."
 
 Outcome = Any
 """The parsed JSON of a part, or the `GraphError` that it ended with."""
 
 
-def carry_out(engine: Engine, calls: Sequence[Call]) -> list[Outcome]:
+def carry_out(engine: Engine, calls: Sequence[Call]) -> Steps[list[Outcome]]:
     """Make at most 50 calls in one exchange, and those that may succeed later in further ones.
 
     What goes wrong with the exchange as a whole goes wrong with each of its parts, so that one
@@ -33,7 +45,14 @@ def carry_out(engine: Engine, calls: Sequence[Call]) -> list[Outcome]:
     results: dict[int, Outcome] = {}
     patience = _retry.Patience(engine.max_retry_seconds)
     while open_ := [index for index in range(len(calls)) if index not in results]:
-        found = _exchange(engine, [calls[index] for index in open_], patience)
+        parts = tuple(calls[index] for index in open_)
+        whole = _whole(parts)
+        try:
+            yield from turn(engine, whole, parts, patience.allowed(engine.clock.now()))
+        except ThrottledError as error:
+            found = _each(parts, error)
+        else:
+            found = _exchange(engine, whole, parts)
         now = engine.clock.now()
         patience.fail(now)
         waits = []
@@ -55,26 +74,44 @@ def carry_out(engine: Engine, calls: Sequence[Call]) -> list[Outcome]:
                 longest.error,
                 _retry.span(longest.seconds),
             )
-            engine.wait(longest)
+            engine.on_event(longest)
+            yield Later(longest.seconds, longest.error)
     return [results[index] for index in range(len(calls))]
 
 
-def _exchange(engine: Engine, calls: Sequence[Call], patience: _retry.Patience) -> list[Outcome]:
-    whole = Call("POST", "", account=_common(calls, "account"), use_case=_common(calls, "use_case"))
-    try:
-        allowed = patience.allowed(engine.clock.now())
-        answers = engine.exchange(whole, calls, form(calls), allowed)
-    except ClientClosedError:
-        raise
-    except GraphError as error:
-        return [error.about(account=call.account, edge=call.edge) for call in calls]
-    found = []
+def try_once(engine: Engine, calls: Sequence[Call]) -> list[Outcome]:
+    """Make at most 50 calls in one exchange, now or not at all."""
+    engine.check_open()
+    parts = tuple(calls)
+    if hold := engine.pacer.take(engine.clock.now(), parts, engine.max_retry_seconds):
+        words = f"The batch is not sent: Meta's limits take it in {_retry.span(hold.seconds)}"
+        found = _each(parts, ThrottledError(words, hold.seconds))
+    else:
+        found = _exchange(engine, _whole(parts), parts)
+    return [one.about(advice=LATER) if isinstance(one, RetryableError) else one for one in found]
+
+
+def _exchange(engine: Engine, whole: Call, calls: tuple[Call, ...]) -> list[Outcome]:
+    answers, event = engine.round_trip(whole, calls, form(calls))
+    if event.error is not None:
+        engine.on_event(event)
+        return _each(calls, event.error)
+    found, usages = [], list(event.usages)
     for call, (outcome, headers) in zip(
         calls, outcomes(calls, answers, engine.redact, engine.decode), strict=True
     ):
-        engine.tell(headers, call, outcome if isinstance(outcome, GraphError) else None)
+        usages += engine.tell(headers, call, outcome if isinstance(outcome, GraphError) else None)
         found.append(outcome)
+    engine.on_event(replace(event, usages=tuple(usages)))
     return found
+
+
+def _each(calls: Sequence[Call], error: GraphError) -> list[Outcome]:
+    return [error.about(account=call.account, edge=call.edge) for call in calls]
+
+
+def _whole(calls: Sequence[Call]) -> Call:
+    return Call("POST", "", account=_common(calls, "account"), use_case=_common(calls, "use_case"))
 
 
 def _common(calls: Sequence[Call], name: str) -> str:
@@ -103,7 +140,7 @@ def outcomes(
     calls: Sequence[Call],
     answers: object,
     redact: Callable[[str], str],
-    decode: Callable[[bytes], Any],
+    decode: Decode,
 ) -> Iterator[tuple[Outcome, Mapping[str, str]]]:
     """The outcome and the headers of each part, in the order of the calls.
 
@@ -121,17 +158,10 @@ def outcomes(
         headers = _headers(part.get("headers"))
         # A text cut off inside an emoji holds half of a pair, which plain UTF-8 cannot write.
         body = str(part.get("body") or "").encode(errors="surrogatepass")
-        payload = parse(body, decode)
-        error: GraphError | None = classify(
-            code if isinstance(code := part.get("code"), int) else None,
-            payload,
-            headers,
-            account=call.account,
-            edge=call.edge,
-            use_case=call.use_case,
-            redact=redact,
-        )
-        yield (error or payload), headers
+        code = part.get("code")
+        status = code if isinstance(code, int) else None
+        payload, error = understand(call, status, headers, body, decode, redact)
+        yield (payload if error is None else error), headers
 
 
 def _headers(entries: object) -> dict[str, str]:

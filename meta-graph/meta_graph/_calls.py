@@ -7,7 +7,7 @@ import hmac
 import ipaddress
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from meta_graph._errors import InsecureUrlError
 
 Params = Mapping[str, Any]
+
+Decode = Callable[[bytes | bytearray], Any]
+"""Parses a body; raises ValueError on what it cannot parse."""
 
 _USE_CASES = {
     "insights": "ads_insights",
@@ -38,6 +41,9 @@ class Call:
         account: Account number without `act_`; read from the path when not given.
         use_case: Which of Meta's limits it counts against; read from the path when not given.
         idempotent: Whether it may be carried out twice. Reads may; a write only where it says so.
+        decode: Parses the body of a good answer, instead of the client's `decode`. It raises
+            ValueError (as msgspec's errors are) for what it does not know: a body that holds an
+            error is then classified as ever, and any other is asked for again.
     """
 
     method: str
@@ -48,6 +54,7 @@ class Call:
     account: str | None = None
     use_case: str = ""
     idempotent: bool = True
+    decode: Decode | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", self.path.strip("/"))

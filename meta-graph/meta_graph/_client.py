@@ -7,10 +7,12 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import _batch, _paging
-from meta_graph._calls import Call, Params, check_api_url, proof
+from meta_graph import _attempts, _batch, _paging
+from meta_graph._attempts import Attempts, logger
+from meta_graph._calls import Call, Decode, Params, check_api_url, proof
+from meta_graph._classify import failed_job
 from meta_graph._clock import Clock, SystemClock
-from meta_graph._engine import Engine, logger
+from meta_graph._engine import Engine
 from meta_graph._errors import (
     Failure,
     TokenError,
@@ -22,12 +24,13 @@ from meta_graph._redact import RedactingFilter, Redactor
 from meta_graph._transport import RequestsTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
 
+    from meta_graph._errors import GraphError
     from meta_graph._events import Event
 
 API_VERSION = "v26.0"
@@ -50,8 +53,8 @@ class GraphClient:
             failure on.
         max_concurrency: Requests in flight at once, over all threads.
         on_event: Called with an `Exchange` for each request and a `Wait` for each wait, on the
-            thread that made the call.
-        decode: Parses JSON bodies; raises ValueError on what is none.
+            thread that made the call, or took the step (see `attempts`).
+        decode: Parses JSON bodies, bytes or a bytearray; raises ValueError on what is none.
         user_agent: What we call ourselves to Meta.
         clock: Time; replaced in tests.
         transport: What sends; replaced to send otherwise than by `requests`.
@@ -74,7 +77,7 @@ class GraphClient:
         max_retry_seconds: float = 3600.0,
         max_concurrency: int = 8,
         on_event: Callable[[Event], None] | None = None,
-        decode: Callable[[bytes], Any] = json.loads,
+        decode: Decode = json.loads,
         user_agent: str = "meta-graph",
         clock: Clock | None = None,
         transport: Transport | None = None,
@@ -192,8 +195,40 @@ class GraphClient:
         self._engine.pause(seconds)
 
     def send(self, call: Call) -> Any:  # noqa: ANN401 - JSON
-        """Make a call, with pacing and retries, and return its JSON."""
-        return self._engine.send(call)
+        """Make a call, with pacing and retries, and return its JSON.
+
+        Raises:
+            GraphError: See the tree in `meta_graph`.
+        """
+        return self._finish(call)
+
+    def attempts(
+        self, call: Call, check: Callable[[Any], GraphError | None] | None = None
+    ) -> Attempts:
+        """One call, to be tried step by step by whoever schedules many of them.
+
+        Its steps are those of `send`, with the same pacing, retries, events and log lines, but
+        where `send` waits they tell for how long. So a call that waits costs no thread.
+
+        Args:
+            call: The call.
+            check: What is wrong with a good answer's payload, if anything (see `check_page`);
+                counts as a failed try.
+        """
+        return Attempts(_attempts.attempts(self._engine, call, check))
+
+    def hold(self, call: Call) -> float:
+        """Seconds that such a call would have to wait if it were made now; 0.0 when it is free.
+
+        What Meta's usage headers told decides, and nothing else. It takes no turn: many calls may
+        find a limit free that then lets one of them through. More than `max_retry_seconds` means
+        that Meta has refused such calls for so long: one made now fails at once.
+        """
+        return self._engine.hold(call)
+
+    def failed_job(self, status: Mapping[str, Any], *, account: str | None) -> GraphError:
+        """The error that a report job ended with: `failed_job`, without this client's secrets."""
+        return failed_job(status, account=account, redact=self._engine.redact)
 
     def pages(
         self,
@@ -220,7 +255,7 @@ class GraphClient:
         while True:
             call = Call("GET", path, {**params, "limit": limit, "after": after}, account=account)
             try:
-                payload = self._engine.send(call, _paging.check)
+                payload = self._finish(call, _paging.check_page)
             except TooMuchDataError:
                 smaller = _paging.halved(limit)
                 if smaller is None:
@@ -230,7 +265,7 @@ class GraphClient:
                 continue
             number += 1
             yield _paging.Page(payload["data"], number, payload)
-            after = _paging.next_cursor(payload)
+            after = _paging.next_cursor(payload.get("paging"))
             if after is None:
                 return
             if after in seen:
@@ -238,8 +273,15 @@ class GraphClient:
                 raise UnavailableError(Failure(words, account=call.account, edge=call.edge))
             seen.add(after)
 
-    def batch(self, calls: Sequence[Call]) -> list[_batch.Outcome]:
+    def batch(self, calls: Sequence[Call], *, again: bool = True) -> list[_batch.Outcome]:
         """Make many calls in few exchanges, at most 50 each.
+
+        Args:
+            calls: The calls.
+            again: Whether to wait where Meta's limits or a failure ask for it. Without it each
+                part is tried once at most: one that may succeed later has its error as it came,
+                and where a limit holds back one part of an exchange none is sent, and each has a
+                `ThrottledError` with `wait_seconds`.
 
         Returns:
             For each call, in order, its JSON or the `GraphError` it ended with. Parts that may
@@ -252,5 +294,12 @@ class GraphClient:
         """
         results: list[_batch.Outcome] = []
         for start in range(0, len(calls), _batch.LARGEST):
-            results += _batch.carry_out(self._engine, calls[start : start + _batch.LARGEST])
+            some = calls[start : start + _batch.LARGEST]
+            if again:
+                results += _attempts.finish(self._engine, _batch.carry_out(self._engine, some))
+            else:
+                results += _batch.try_once(self._engine, some)
         return results
+
+    def _finish(self, call: Call, check: Callable[[Any], GraphError | None] | None = None) -> Any:  # noqa: ANN401 - JSON
+        return _attempts.finish(self._engine, _attempts.attempts(self._engine, call, check))

@@ -17,19 +17,24 @@ class Exchange:
 
     Attributes:
         call: What was asked. Its `params` may hold personal data: do not log them.
+        parts: What Meta counts as calls: those of a batch, else the call itself.
         seconds: How long it took.
         status: HTTP status; None without an answer.
-        calls: How many calls Meta counts for it: the parts of a batch, else 1.
-        error: What it ended with, None when it was good.
-        usages: What the headers told of Meta's limits.
+        error: What it ended with, None when it was good. A batch is good when its parts failed.
+        usages: What the headers told of Meta's limits, in a batch those of all its parts.
     """
 
     call: Call
+    parts: tuple[Call, ...]
     seconds: float
-    status: int | None
-    calls: int = 1
+    status: int | None = None
     error: GraphError | None = None
     usages: tuple[Usage, ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """How many calls Meta counts for it."""
+        return len(self.parts)
 
 
 @dataclass(frozen=True)

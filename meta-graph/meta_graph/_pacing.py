@@ -138,12 +138,17 @@ class Pacer:
         with self._lock:
             keys = weights.keys() & self._governors.keys()
             known = [(self._governors[key], weights[key]) for key in keys]
-            holds = [hold for governor, _ in known if (hold := governor.hold(now, allowed))]
-            if holds:
-                return max(holds, key=lambda hold: (hold.refused, hold.seconds))
+            if held := _worst(governor.hold(now, allowed) for governor, _ in known):
+                return held
             for governor, weight in known:
                 governor.let_through(now, weight)
             return None
+
+    def hold(self, now: float, call: Call, allowed: float) -> Hold | None:
+        """What holds a call back now, if anything; lets nothing through."""
+        with self._lock:
+            known = [self._governors[key] for key in _limits(call) & self._governors.keys()]
+            return _worst(governor.hold(now, allowed) for governor in known)
 
     def tell(
         self, now: float, headers: Mapping[str, str], account: str | None, *, refused: bool = False
@@ -162,6 +167,11 @@ class Pacer:
                 key = (usage.account, usage.use_case)
                 self._governors.setdefault(key, Governor()).tell(now, usage, refused=refused)
         return usages
+
+
+def _worst(holds: Iterable[Hold | None]) -> Hold | None:
+    found = [hold for hold in holds if hold]
+    return max(found, key=lambda hold: (hold.refused, hold.seconds), default=None)
 
 
 def _limits(call: Call) -> set[tuple[str, str]]:

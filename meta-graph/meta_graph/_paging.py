@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,24 +26,32 @@ class Page:
     payload: dict[str, Any] = field(repr=False)
 
 
-def check(payload: object) -> GraphError | None:
-    """What is wrong with an answer that should be a page; Meta sends `data` even when empty."""
-    if isinstance(payload, dict) and isinstance(payload.get("data"), list):
+def check_page(payload: object) -> GraphError | None:
+    """What is wrong with an answer that should be a page; Meta sends `data` even when empty.
+
+    Args:
+        payload: The answer's JSON, or what the call's own `decode` made of it: anything that has
+            `data` as an attribute.
+    """
+    members = payload if isinstance(payload, Mapping) else {"data": getattr(payload, "data", None)}
+    if isinstance(members.get("data"), list):
         return None
     return UnavailableError(Failure("Meta sent a page without `data`"))
 
 
-def next_cursor(payload: dict[str, Any]) -> str | None:
+def next_cursor(paging: Mapping[str, Any] | None) -> str | None:
     """Where the next page begins; None after the last one.
 
-    Only a missing `paging.next` ends a listing: the last page has cursors too, and a page may be
-    short or empty with more behind it. `next` itself is never asked, since it holds the token.
+    Only a missing `next` ends a listing: the last page has cursors too, and a page may be short or
+    empty with more behind it. `next` itself is never asked, since it holds the token.
+
+    Args:
+        paging: The page's `paging`, None where it has none. What is no object says nothing.
 
     Raises:
         RequestError: There is a next page, and no cursor for it: to stop would lose rows silently.
     """
-    paging = payload.get("paging")
-    if not isinstance(paging, dict) or not (following := paging.get("next")):
+    if not isinstance(paging, Mapping) or not (following := paging.get("next")):
         return None
     cursors = paging.get("cursors")
     if isinstance(cursors, dict) and (after := cursors.get("after")):
@@ -53,5 +62,5 @@ def next_cursor(payload: dict[str, Any]) -> str | None:
 
 
 def halved(limit: int) -> int | None:
-    """The next smaller page; None when there is none."""
+    """The `limit` of the next smaller page; None when there is none."""
     return limit // 2 if limit > 1 else None

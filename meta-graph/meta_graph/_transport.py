@@ -47,11 +47,17 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Incoming:
-    """An answer, whole and unread."""
+    """An answer, whole and unread.
+
+    Attributes:
+        status: HTTP status.
+        headers: Headers, by names in any case.
+        body: Body, unpacked. The client takes secrets out of a bytearray in place.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
 
 class Transport(Protocol):
@@ -161,15 +167,15 @@ class RequestsTransport:
         ) as answer:
             return Incoming(answer.status_code, answer.headers, self._body(answer.raw))
 
-    def _body(self, raw: urllib3.HTTPResponse) -> bytes:
+    def _body(self, raw: urllib3.HTTPResponse) -> bytearray:
         """The whole body. `requests` would wait for ever while a byte arrives now and then."""
         deadline = time.monotonic() + self._timeout
-        parts = []
+        body = bytearray()
         while chunk := raw.read1(CHUNK_BYTES, decode_content=True):
-            parts.append(chunk)
+            body += chunk
             if time.monotonic() > deadline:
                 raise TimeoutError
-        return b"".join(parts)
+        return body
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

@@ -18,7 +18,8 @@ from meta_graph import (
     UnavailableError,
     UnknownFieldError,
 )
-from meta_graph._classify import classify, parse, refused_fields
+from meta_graph._classify import classify, parse
+from meta_graph._rules import refused_fields
 
 HTML = b"<!DOCTYPE html><html><body>Sorry, something went wrong.</body></html>"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from meta_graph import (
     ThrottledError,
     TokenError,
     UnavailableError,
+    Usage,
     Wait,
 )
 
@@ -265,3 +267,108 @@ def test_an_outcome_is_never_shared_between_parts(server: GraphServer, make: Mak
     server.reply(status=500, body=b"")
     results: list[GraphError] = make(max_retry_seconds=0).batch(reads("a", "b"))
     assert results[0] is not results[1]
+
+
+def test_once_brings_errors_back_untried(
+    server: GraphServer, make: Make, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "meta_graph")
+    server.reply([part({"id": "1"}), failed(80004, minutes=5), None, failed(100, error_subcode=33)])
+    events: list[Any] = []
+    one, two, three, four = make(on_event=events.append).batch(reads(*"abcd"), again=False)
+    assert one == {"id": "1"}
+    assert type(two) is ThrottledError
+    assert two.wait_seconds == 300
+    assert type(three) is UnavailableError
+    assert [error.advice for error in (two, three)] == ["It was tried once: ask again later."] * 2
+    assert type(four) is NotFoundError
+    assert (clock.waits, caplog.messages) == ([], [])
+    assert [type(event) for event in events] == [Exchange]
+
+
+def test_once_is_not_sent_while_a_limit_is_closed(
+    server: GraphServer, make: Make, clock: FakeClock
+) -> None:
+    events: list[Any] = []
+    client = make(on_event=events.append)
+    server.reply([failed(80004, minutes=5)])
+    client.batch(reads("a"), again=False)
+    calls = [Call("GET", "act_3400/x"), *reads("b")]
+    outcomes = client.batch(calls, again=False)
+    assert [type(outcome) for outcome in outcomes] == [ThrottledError, ThrottledError]
+    assert [(one.account, one.failure.edge) for one in outcomes] == [("3400", "x"), ("1200", "b")]
+    assert [one.wait_seconds for one in outcomes] == [pytest.approx(300)] * 2
+    assert "The batch is not sent: Meta's limits take it in 5 min." in str(outcomes[0])
+    assert (clock.waits, len(server.received), len(events)) == ([], 1, 1)
+    # Without the part that is held back, the other goes.
+    server.reply([part({"id": "3"})])
+    assert client.batch(calls[:1], again=False) == [{"id": "3"}]
+    clock.time += 300
+    server.reply([part({"id": "3"}), part({"id": "1"})])
+    assert client.batch(calls, again=False) == [{"id": "3"}, {"id": "1"}]
+
+
+def test_once_is_not_sent_while_the_pace_below_a_limit_holds_it(
+    server: GraphServer, client: GraphClient, clock: FakeClock
+) -> None:
+    full = {"X-Ad-Account-Usage": '{"acc_id_util_pct": 100}'}
+    server.reply([part({}, headers=full)])
+    server.reply([part({}, headers=full)])
+    for _ in range(2):
+        client.batch(reads("a"), again=False)
+    (held,) = client.batch(reads("a"), again=False)
+    assert type(held) is ThrottledError
+    assert held.wait_seconds == pytest.approx(12, rel=0.1)
+    assert held.wait_seconds == pytest.approx(client.hold(*reads("a")))
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"fault": "reset"}, ConnectionFailedError),
+        ({"status": 502, "body": b"<html>"}, UnavailableError),
+        ({"json_body": {"error": {"code": 17, "message": "x"}}, "status": 400}, ThrottledError),
+        ({"json_body": {"error": {"code": 190, "message": "x"}}, "status": 400}, TokenError),
+    ],
+)
+def test_once_an_error_of_the_whole_is_that_of_each_part(
+    server: GraphServer, make: Make, answer: dict[str, Any], error: type[GraphError]
+) -> None:
+    server.reply(**answer)
+    events: list[Any] = []
+    outcomes = make(on_event=events.append).batch(reads("a", "b"), again=False)
+    assert [type(outcome) for outcome in outcomes] == [error, error]
+    assert [outcome.failure.edge for outcome in outcomes] == ["a", "b"]
+    assert isinstance(events[0].error, error)
+
+
+def test_once_on_a_closed_client(client: GraphClient) -> None:
+    client.close()
+    with pytest.raises(ClientClosedError):
+        client.batch(reads("a"), again=False)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_an_event_tells_calls_and_usage_for_each_account(
+    server: GraphServer, make: Make, *, again: bool
+) -> None:
+    def used(percent: float) -> dict[str, str]:
+        return {"X-Ad-Account-Usage": json.dumps({"acc_id_util_pct": percent})}
+
+    calls = [Call("GET", "act_1200"), Call("GET", "act_3400"), Call("GET", "act_1200/ads")]
+    server.reply(
+        [part({}, headers=used(10)), part({}, headers=used(40)), part({}, headers=used(12))],
+        headers={"X-App-Usage": '{"call_count": 3}'},
+    )
+    events: list[Exchange] = []
+    make(on_event=events.append).batch(calls, again=again)
+    (event,) = events
+    assert event.parts == tuple(calls)
+    assert (event.calls, event.status, event.error) == (3, 200, None)
+    assert event.usages == (
+        Usage("", "", 3.0),
+        Usage("1200", "", 10.0),
+        Usage("3400", "", 40.0),
+        Usage("1200", "", 12.0),
+    )

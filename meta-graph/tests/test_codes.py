@@ -20,7 +20,8 @@ from meta_graph import (
     UnknownFieldError,
     VersionExpiredError,
 )
-from meta_graph._classify import RULES, TEXTS, classify
+from meta_graph._classify import classify
+from meta_graph._rules import RULES, TEXTS
 
 Row = tuple[int, "int | None", int]
 

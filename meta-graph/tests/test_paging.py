@@ -14,8 +14,9 @@ from meta_graph import (
     TokenError,
     TooMuchDataError,
     UnavailableError,
+    halved,
+    next_cursor,
 )
-from meta_graph._paging import halved, next_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,26 +43,26 @@ def ids(pages: list[Page]) -> list[str]:
 @pytest.mark.parametrize(
     ("paging", "cursor"),
     [
-        ({"paging": {"cursors": {"after": "A"}, "next": "https://x.example/?after=B"}}, "A"),
-        ({"paging": {"next": "https://x.example/?limit=5&after=QVFI%3D&pretty=0"}}, "QVFI="),
-        ({"paging": {"cursors": [], "next": "https://x.example/?after=A"}}, "A"),
-        ({"paging": {"cursors": {"after": 12}, "next": "https://x.example/"}}, "12"),
-        ({"paging": {"cursors": {"after": "A"}}}, None),
-        ({"paging": {"cursors": {"after": "A"}, "previous": "https://x.example/"}}, None),
-        ({"paging": {"next": ""}}, None),
-        ({"paging": None}, None),
-        ({"paging": []}, None),
+        ({"cursors": {"after": "A"}, "next": "https://x.example/?after=B"}, "A"),
+        ({"next": "https://x.example/?limit=5&after=QVFI%3D&pretty=0"}, "QVFI="),
+        ({"cursors": [], "next": "https://x.example/?after=A"}, "A"),
+        ({"cursors": {"after": 12}, "next": "https://x.example/"}, "12"),
+        ({"cursors": {"after": "A"}}, None),
+        ({"cursors": {"after": "A"}, "previous": "https://x.example/"}, None),
+        ({"next": ""}, None),
+        (None, None),
+        ([], None),
         ({}, None),
     ],
 )
-def test_next_cursor(paging: dict[str, Any], cursor: str | None) -> None:
+def test_next_cursor(paging: dict[str, Any] | None, cursor: str | None) -> None:
     assert next_cursor(paging) == cursor
 
 
 @pytest.mark.parametrize("following", ["https://x.example/?offset=25", "https://x.example/", True])
 def test_a_next_page_without_a_cursor_is_not_the_end(following: object) -> None:
     with pytest.raises(RequestError, match="without a cursor"):
-        next_cursor({"data": [], "paging": {"next": following}})
+        next_cursor({"next": following})
 
 
 @pytest.mark.parametrize(("limit", "smaller"), [(500, 250), (3, 1), (2, 1), (1, None), (0, None)])

@@ -172,6 +172,30 @@ def test_php_writes_slashes_with_a_backslash(server: GraphServer, make: Make) ->
     assert answer == {"next": "https://x.example/?access_token=[hidden]&after=A"}
 
 
+NEXT = b"https://x.example/?limit=1&access_token=abc&appsecret_proof=def&after=A"
+HIDDEN_NEXT = b"https://x.example/?limit=1&access_token=[hidden]&appsecret_proof=[hidden]&after=A"
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+@pytest.mark.parametrize(
+    ("body", "cleaned"),
+    [
+        (b"", b""),
+        (b"{}", b"{}"),
+        (b"=", b"="),
+        (b"abc def", b"abc def"),
+        (b"access_token=", b"access_token="),
+        (b"access_token=abc", b"access_token=[hidden]"),
+        (b"appsecret_proof=def", b"appsecret_proof=[hidden]"),
+        (b"x" * 99 + NEXT, b"x" * 99 + HIDDEN_NEXT),
+        (b"a=b" + NEXT + b"c=d" + NEXT, b"a=b" + HIDDEN_NEXT + b"c=d" + HIDDEN_NEXT),
+        (b"access_token=someone's", b"access_token=someone's"),
+    ],
+)
+def test_bodies(kind: type[bytes | bytearray], body: bytes, cleaned: bytes) -> None:
+    assert Redactor("abc", "def").scrub(kind(body)) == cleaned
+
+
 def test_netrc_does_not_replace_the_token(
     server: GraphServer, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

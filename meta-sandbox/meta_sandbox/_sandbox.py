@@ -172,7 +172,9 @@ class Sandbox:
         Archived and deleted ones are there; ads that only Insights still knows are not.
 
         Args:
-            kind: ``accounts``, ``campaigns``, ``adsets``, ``ads`` or ``creatives``.
+            kind: ``accounts``, ``campaigns``, ``adsets``, ``ads``, ``creatives``,
+                ``customaudiences``, ``customconversions``, ``adimages``, ``advideos``,
+                ``adlabels``, ``adspixels``, ``activities`` or ``leads``.
             account_id: Only of this account.
 
         Raises:

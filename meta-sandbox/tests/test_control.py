@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def _lines(response: requests.Response) -> list[dict[str, Any]]:
     assert response.status_code == 200, response.text
-    return [json.loads(line) for line in response.text.splitlines()]
+    return [json.loads(line) for line in response.content.splitlines()]
 
 
 def test_requests_are_remembered(client: Client) -> None:
@@ -110,6 +110,11 @@ def test_where_the_token_was(shared: Client) -> None:
         ("adsets", "adsets"),
         ("ads", "ads"),
         ("creatives", "adcreatives"),
+        ("customaudiences", "customaudiences"),
+        ("customconversions", "customconversions"),
+        ("adimages", "adimages"),
+        ("adlabels", "adlabels"),
+        ("adspixels", "adspixels"),
     ],
 )
 def test_the_truth_about_objects(shared: Client, kind: str, edge: str) -> None:
@@ -122,6 +127,18 @@ def test_the_truth_about_objects(shared: Client, kind: str, edge: str) -> None:
     truth = {row["id"]: {"id": row["id"], "name": row["name"]} for row in rows}
     assert served.items() <= truth.items()
     assert len(shared.sandbox.truth(kind)) > len(rows)
+
+
+def test_the_truth_about_activities_and_leads(shared: Client) -> None:
+    account = shared.account
+    fields = "event_time,event_type,object_id,extra_data"
+    rows = shared.rows(f"{account}/activities", fields=fields, since=0, limit=200)
+    truth = shared.sandbox.truth("activities", account)
+    assert rows == [{name: row[name] for name in fields.split(",")} for row in truth]
+    ads = [str(ad["id"]) for ad in shared.sandbox.truth("ads", account)]
+    leads = [row["id"] for ad in ads for row in shared.rows(f"{ad}/leads", limit=200)]
+    assert leads
+    assert leads == [row["id"] for row in shared.sandbox.truth("leads", account)]
 
 
 def test_the_truth_about_accounts(shared: Client) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from meta_sandbox._graph import assets
 from meta_sandbox._graph.views import Node, Values, view
 from meta_sandbox._insights import dates, names
 from meta_sandbox._insights.breakdowns import HOURLY
@@ -20,23 +21,31 @@ if TYPE_CHECKING:
     from meta_sandbox._world.world import World
 
 
-def _nodes(kind: str) -> Callable[[World, Account], Iterable[Node]]:
-    listing: dict[str, Callable[[World, Account], Iterable[Node]]] = {
-        "accounts": lambda _, account: [Node("AdAccount", account)],
-        "campaigns": lambda world, account: [
-            Node("Campaign", thing) for thing in world.campaigns(account)
-        ],
-        "adsets": lambda world, account: [Node("AdSet", t) for t in world.ad_sets(account)],
-        "ads": lambda world, account: [Node("Ad", thing) for thing in world.ads(account)],
-        "creatives": lambda world, account: [
-            Node("AdCreative", thing) for thing in world.creatives(account)
-        ],
-    }
-    return listing[kind]
+def _activities(world: World, account: Account) -> list[Node]:
+    return assets.activities(world, account, 0, world.clock.seconds())
 
 
+def _leads(world: World, account: Account) -> list[Node]:
+    return [lead for ad in world.ads(account) for lead in assets.leads(world, ad, 0)]
+
+
+_LISTS: dict[str, Callable[[World, Account], Iterable[Node]]] = {
+    "accounts": lambda _, account: [Node("AdAccount", account)],
+    "campaigns": lambda world, account: [Node("Campaign", t) for t in world.campaigns(account)],
+    "adsets": lambda world, account: [Node("AdSet", t) for t in world.ad_sets(account)],
+    "ads": lambda world, account: [Node("Ad", thing) for thing in world.ads(account)],
+    "creatives": lambda world, account: [Node("AdCreative", t) for t in world.creatives(account)],
+    "customaudiences": assets.audiences,
+    "customconversions": assets.conversions,
+    "adimages": assets.images,
+    "advideos": assets.videos,
+    "adlabels": assets.labels,
+    "adspixels": assets.pixels,
+    "activities": _activities,
+    "leads": _leads,
+}
 #: Kinds of objects that the truth is told about.
-KINDS = ("accounts", "campaigns", "adsets", "ads", "creatives")
+KINDS = tuple(_LISTS)
 
 
 def object_rows(world: World, kind: str, account_id: str | None = None) -> Iterator[Values]:
@@ -52,7 +61,7 @@ def object_rows(world: World, kind: str, account_id: str | None = None) -> Itera
     """
     if kind not in KINDS:
         raise ValueError(f"There is no truth about {kind}; ask for {', '.join(KINDS)}.")
-    make = _nodes(kind)
+    make = _LISTS[kind]
     for account in _accounts(world, account_id or ""):
         for node in make(world, account):
             yield {name: _plain(value) for name, value in view(world, node).items()}
@@ -99,7 +108,7 @@ def read_truth_query(params: Mapping[str, object]) -> TruthQuery:
         )
     query = TruthQuery(
         **{
-            name: _names(value) if name in _LISTS else str(value)
+            name: _names(value) if name in _LISTED else str(value)
             for name, value in params.items()
             if value is not None
         }  # type: ignore[arg-type] # lists become tuples, all else text, as the fields say
@@ -115,7 +124,7 @@ def read_truth_query(params: Mapping[str, object]) -> TruthQuery:
     return query
 
 
-_LISTS = frozenset({"breakdowns", "windows", "fields"})
+_LISTED = frozenset({"breakdowns", "windows", "fields"})
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from tap_meta_ads.settings import SCHEMA
+from meta_graph import API_VERSION
+from tap_meta_ads import compat
+from tap_meta_ads.presets import PRESETS
+from tap_meta_ads.settings import REPORT_SCHEMA, SCHEMA
 from tap_meta_ads.tap import TapMetaAds
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+# A tap that is made adds the SDK's settings, which the SDK's documentation tells of.
+_OWN = dict(SCHEMA["properties"])
 
 
-def settings(schema: Mapping[str, Any] = SCHEMA) -> str:
+def settings() -> str:
     """A row for each setting: name, default, description."""
     rows = ["| Setting | Default | |", "| --- | --- | --- |"]
-    for name, setting in schema["properties"].items():
-        if "title" not in setting:  # the SDK's own, told of in its documentation
-            continue
+    for name, setting in _OWN.items():
         notes = [setting["description"]]
-        notes += ["Required."] if name in schema["required"] else []
+        notes += ["Required."] if name in SCHEMA["required"] else []
         notes += ["Secret."] if setting.get("secret") else []
         default = setting.get("default")
         shown = (
@@ -39,6 +38,39 @@ def streams() -> str:
         by = f"incremental by `{stream.replication_key}`" if stream.replication_key else "full"
         rows.append(f"| `{stream.name}` | {key} | {by} | {len(stream.schema['properties'])} |")
     return _lines(rows)
+
+
+def report_settings() -> str:
+    """A row for each setting of a report: name, description."""
+    rows = ["| Setting | |", "| --- | --- |"]
+    for name, setting in REPORT_SCHEMA["properties"].items():
+        required = " Required." if name in REPORT_SCHEMA["required"] else ""
+        rows.append(f"| `{name}` | {setting['description']}{required} |")
+    return _lines(rows)
+
+
+def presets() -> str:
+    """A row for each preset: name, what a row is about, breakdowns, whether it is selected."""
+    rows = ["| Report | A row for each | Broken down by | |", "| --- | --- | --- | --- |"]
+    spans = {1: "day", "weekly": "week", "monthly": "month"}
+    for report in PRESETS:
+        parts = ", ".join(f"`{name}`" for name in report.breakdowns)
+        about = f"{report.level} and {spans[report.time_increment]}"
+        rows.append(
+            f"| `{report.name}` | {about} | {parts} | {'' if report.selected else 'to select'} |"
+        )
+    return _lines(rows)
+
+
+def combinations(version: str = API_VERSION) -> str:
+    """The breakdowns that go together, a line for each combination of several figures'."""
+    known = compat.table(version).combinations
+    lines = []
+    for text in (*known.documented, *known.accepted):
+        names = text.rstrip("*").split(",")
+        if not any(name.startswith("action_") or name.endswith("_asset") for name in names):
+            lines.append(f"- {', '.join(f'`{name}`' for name in names)}")
+    return _lines([line for line in lines if "," in line])
 
 
 def _lines(rows: list[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import GraphClient, GraphError, SkippableError
+from meta_graph import Call, GraphClient, GraphError, SkippableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,10 +31,12 @@ class Account:
     Attributes:
         id: Its number, without `act_`.
         timezone_name: Its time zone, in which Meta counts its days.
+        currency: What it pays in, as `EUR`.
     """
 
     id: str
     timezone_name: str | None = None
+    currency: str | None = None
 
     @property
     def path(self) -> str:
@@ -56,6 +58,14 @@ class Accounts:
         self.skipped: dict[tuple[str, str], str] = {}
         """Account and stream, and why it was left out. The stream is `*` for all."""
 
+    @property
+    def left_out(self) -> list[str]:
+        """What was left out and why, a sentence each."""
+        return [
+            f"Account {account_id} is left out{'' if stream == '*' else f' of {stream}'}: {reason}"
+            for (account_id, stream), reason in self.skipped.items()
+        ]
+
     @cached_property
     def all(self) -> tuple[Account, ...]:
         """The accounts that can be read, in the order of the setting or of Meta.
@@ -68,7 +78,7 @@ class Accounts:
         if found:
             return found
         if self.skipped:
-            raise NoAccountError(f"No ad account is left. {' '.join(self.skipped.values())}")
+            raise NoAccountError(f"No ad account is left. {' '.join(self.left_out)}")
         raise NoAccountError(
             "The token can read no ad account. Assign ad accounts to its user or system user in "
             "Business settings, or set `account_ids`."
@@ -90,10 +100,8 @@ class Accounts:
         except SkippableError as error:
             if self._settings.on_account_error == "fail":
                 raise
-            what = "" if stream == "*" else f" of {stream}"
-            words = f"Account {account_id} is left out{what}: {error}"
-            self.skipped[account_id, stream] = words
-            _logger.warning(words)
+            self.skipped[account_id, stream] = str(error)
+            _logger.warning("%s", self.left_out[-1])
 
     def check_any_read(self, streams: set[str]) -> None:
         """Fail a run in which no account could be read at all.
@@ -107,7 +115,7 @@ class Accounts:
         if streams and all(
             (account.id, stream) in self.skipped for account in self.all for stream in streams
         ):
-            raise NoAccountError(f"No ad account is left. {next(iter(self.skipped.values()))}")
+            raise NoAccountError(f"No ad account is left. {self.left_out[0]}")
 
     def _discovered(self) -> Iterator[Account]:
         for page in self._client.pages("me/adaccounts", {"fields": FIELDS}, limit=200):
@@ -115,13 +123,17 @@ class Accounts:
                 yield _account(entry)
 
     def _named(self) -> Iterator[Account]:
-        for account_id in self._settings.account_ids:
+        ids = self._settings.account_ids
+        calls = [Call("GET", f"act_{account_id}", {"fields": FIELDS}) for account_id in ids]
+        for account_id, outcome in zip(ids, self._client.batch(calls), strict=True):
             with self.guard(account_id, "*"):
-                yield _account(self._client.get(f"act_{account_id}", {"fields": FIELDS}))
+                if isinstance(outcome, GraphError):
+                    raise outcome
+                yield _account(outcome)
 
 
 def _account(entry: Mapping[str, Any]) -> Account:
     number = str(entry.get("account_id") or entry.get("id", "")).removeprefix("act_")
     if not number:
         raise GraphError("Meta sent an ad account without an id")
-    return Account(number, entry.get("timezone_name"))
+    return Account(number, entry.get("timezone_name"), entry.get("currency"))

@@ -1,13 +1,16 @@
 """Meta's JSON into rows of a schema, once, value by value.
 
-Meta writes Insights figures as strings. Counts become integers; money and ratios become `Decimal`,
-which keeps every digit and is written as a JSON number. What is absent stays null, never 0. What
+Meta writes Insights figures as strings. Counts become integers; money and ratios become numbers
+that keep every digit and are written as JSON numbers. What is absent stays null, never 0. What
 does not fit its kind becomes null too and is reported: one odd value must not stop a run.
+
+These functions say what a row is. `structs` makes the same rows faster, where all is as usual.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,14 +22,19 @@ if TYPE_CHECKING:
 
 Cast = Callable[[Any], Any]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-# What `Decimal` takes and is no JSON number: NaN, underscores, white space, other scripts' digits.
-# An exponent of four digits is none of Meta's numbers; as a whole number it would fill the memory.
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+# `Decimal` and `float` take more: NaN, underscores, white space, other scripts' digits.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 _LARGEST_INTEGER = 2**63 - 1
 """What a warehouse's `bigint` holds: a larger count would stop the load of all others."""
+
+_LARGEST_EXPONENT = 308
+"""Of the numbers that a double holds. A larger one is an infinity to a loader, and as a whole
+number it would fill the memory."""
+
+
+class RowWithoutKeyError(Exception):
+    """Meta sent a row without a part of its key; written, it would replace other rows."""
 
 
 class DoesNotFitError(ValueError):
@@ -52,34 +60,60 @@ def integer(value: object) -> int:
 
 
 def number(value: object) -> Decimal | int:
-    """Money or a ratio, with Meta's own digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, str | Decimal) or not _NUMBER.fullmatch(str(value)):
-        raise DoesNotFitError
-    return Decimal(value)
+    """Money or a ratio, with Meta's own digits; with an exponent, as `exact` reads it."""
+    if isinstance(value, str):
+        if value.isdecimal() and value.isascii():
+            return int(value)  # the most frequent, and three times as fast
+        read: object = exact(value) if _NUMBER.fullmatch(value) else value
+    else:
+        read = value
+    if isinstance(read, Decimal):
+        if read.is_finite() and read.adjusted() <= _LARGEST_EXPONENT:
+            return read
+    elif isinstance(read, int) and not isinstance(read, bool):
+        return read
+    raise DoesNotFitError
+
+
+def exact(text: str) -> Decimal | str:
+    """A JSON number that is no plain integer, with all its digits: a decoder's `float_hook`.
+
+    With an exponent it is what a double makes of it. Meta writes none; were one to come, it would
+    be a double that somebody's code printed. What no double holds stays a text.
+    """
+    if "e" not in text and "E" not in text:
+        return Decimal(text)
+    nearest = float(text)
+    return text if math.isinf(nearest) else Decimal(repr(nearest))
+
+
+_WORDS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False, "-0": False}
 
 
 def boolean(value: object) -> bool:
     """A truth value, also where Meta writes it as 0 and 1 or as a word."""
     if isinstance(value, bool):
         return value
-    words = {"true": True, "1": True, "false": False, "0": False}
-    word = string(value).lower()
-    if word not in words:
+    word = _WORDS.get(string(value).lower())
+    if word is None:
         raise DoesNotFitError
-    return words[word]
+    return word
 
 
 def date(value: object) -> str:
     """A day, as `2026-11-21`."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    if not isinstance(value, str) or not _is_date(value):
         raise DoesNotFitError
-    try:
-        dt.date.fromisoformat(value)
-    except ValueError:  # 0000-00-00, say, at which a loader would stop
-        raise DoesNotFitError from None
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_date(text: str) -> bool:
+    try:
+        # 0000-00-00 is none, at which a loader would stop; later Pythons read 2026-W01-1 too.
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def json_object(value: object) -> dict[str, Any]:
@@ -129,11 +163,16 @@ def _is_figure(key: str) -> bool:
 
 def _action(item: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: Decimal(value)
-        if isinstance(value, str) and _is_figure(key) and _NUMBER.fullmatch(value)
-        else value
+        key: _figure(value) if isinstance(value, str) and _is_figure(key) else value
         for key, value in item.items()
     }
+
+
+def _figure(text: str) -> Decimal | int | str:
+    try:
+        return number(text)
+    except ValueError:  # DoesNotFitError, and an int of more digits than Python reads
+        return text
 
 
 CASTS: Mapping[str, Cast] = {
@@ -169,9 +208,15 @@ def row_caster(
                 try:
                     value = to_kind(value)
                 except ValueError:  # DoesNotFitError, and an int of more digits than Python writes
-                    misfit(name, value)
+                    if not _is_null(value):
+                        misfit(name, value)
                     value = None
             row[name] = value
         return row
 
     return cast
+
+
+def _is_null(value: object) -> bool:
+    """Whether it is the word for nothing, which is no misfit where a text has no place."""
+    return isinstance(value, str) and value.lower() == "null"

@@ -7,17 +7,15 @@ by name.
 from __future__ import annotations
 
 import json
-import logging
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from logging import LoggerAdapter
 
     from meta_graph import UnknownFieldError
-
-_logger = logging.getLogger("tap-meta-ads")
 
 KINDS: Mapping[str, dict[str, Any]] = {
     "string": {"type": ["string", "null"]},
@@ -66,13 +64,23 @@ def table(version: str, class_name: str) -> Mapping[str, str]:
 
 
 @cache
+def action_lists() -> frozenset[str]:
+    """The fields of Insights, of any version, that are lists of actions."""
+    tables = [table(version, "AdsInsights") for version in versions()]
+    return frozenset(name for kinds in tables for name, kind in kinds.items() if kind == "actions")
+
+
+@cache
 def values(version: str, enum: str) -> frozenset[str]:
     """The values of `breakdowns`, `action_breakdowns` or `action_attribution_windows`."""
     return frozenset(table(version, enum))
 
 
 def without(
-    columns: Iterable[str], refused: UnknownFieldError, needed: Collection[str]
+    columns: Iterable[str],
+    refused: UnknownFieldError,
+    needed: Collection[str],
+    log: LoggerAdapter[Any],
 ) -> tuple[str, ...]:
     """The columns without those that Meta refuses, so that a run goes on without them.
 
@@ -80,6 +88,7 @@ def without(
         columns: What was asked for.
         refused: Meta's refusal, which names fields.
         needed: Columns without which there are no rows: the key.
+        log: Told what is left out.
 
     Raises:
         UnknownFieldError: The refusal names nothing that could be left out.
@@ -88,7 +97,7 @@ def without(
     gone = [name for name in asked if name in refused.fields]
     if not gone or set(gone) & set(needed):
         raise refused
-    _logger.warning("Meta refuses %s: left out. (%s)", ", ".join(gone), refused)
+    log.warning("Meta refuses %s: left out. (%s)", ", ".join(gone), refused)
     return tuple(name for name in asked if name not in gone)
 
 

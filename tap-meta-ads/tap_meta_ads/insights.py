@@ -1,32 +1,44 @@
-"""Reading one window of one report: directly, or by a report job.
+"""Reading windows of one report of one account: the tasks, from the first call to the last page.
 
 A direct answer of one page is a snapshot. Over several pages it is none: its cursors count rows,
 and Meta refreshes figures every quarter of an hour, so a row could slip through. What does not fit
 into one page is therefore read from a job, whose rows stand still.
+
+What is too large is asked in smaller parts: fewer days (which `windows` decides); where one period
+alone is too large, fewer ads at a time; where one ad alone is, fewer fields, whose rows are put
+together again.
 """
 
 from __future__ import annotations
 
-import enum
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from meta_graph import (
+    Call,
     Failure,
+    GraphError,
     NotFoundError,
+    RetryableError,
     TooMuchDataError,
     UnavailableError,
     UnknownFieldError,
+    failed_job,
+    halved,
+    next_cursor,
 )
 from tap_meta_ads import fields
+from tap_meta_ads.jobs import JobState, job_state
+from tap_meta_ads.tasks import Ask, Emit, Page, Task, Watch
+from tap_meta_ads.windows import Answered, Layout, Overflowing, TooLarge, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Sequence
+    from logging import LoggerAdapter
 
-    from meta_graph import GraphClient
     from tap_meta_ads.accounts import Account
-    from tap_meta_ads.dates import DateRange
     from tap_meta_ads.reports import Report
 
 PAGE = 1000
@@ -35,179 +47,339 @@ PAGE = 1000
 SUBMISSIONS = 3
 """How often a job is submitted, when it fails without a reason that tells more."""
 
-FIRST_POLL_SECONDS = 1.0
-LONGEST_POLL_SECONDS = 30.0
+IDS_OF_A_QUERY = 100
+"""Ids that fit into an address; a job takes them in its body, however many they are."""
 
-STATUS_FIELDS = (
-    "id",
-    "async_status",
-    "async_percent_completion",
-    "error_code",
-    "error_subcode",
-    "error_message",
-    "error_user_msg",
-)
-
-_TOO_LARGE = {(-3, 1504045), (100, 1487534), (2, 1504038)}
-
-_logger = logging.getLogger("tap-meta-ads")
+Rows = list[msgspec.Raw]
+Result = Answered | Overflowing | TooLarge
 
 
-class JobState(enum.Enum):
-    """Where a report job is, by what can be done about it."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a window of one period.
 
-    RUNNING = "running"
-    DONE = "done"
-    AGAIN = "submit it again"
-    TOO_LARGE = "ask for less"
-
-
-def job_state(status: Mapping[str, Any]) -> JobState:
-    """What the status of a report job means.
-
-    `Job Running` with 100 percent is not done yet: Meta is still writing the result.
+    Attributes:
+        window: The window.
+        columns: What is asked for.
+        ids: Of which objects of the report's level; of all when None.
     """
-    match status.get("async_status"):
-        case "Job Completed" if status.get("async_percent_completion", 100) == 100:  # noqa: PLR2004
-            return JobState.DONE
-        case "Job Failed" if (status.get("error_code"), status.get("error_subcode")) in _TOO_LARGE:
-            return JobState.TOO_LARGE
-        case "Job Failed" | "Job Skipped":
-            return JobState.AGAIN
-        case _:
-            return JobState.RUNNING
+
+    window: Window
+    columns: tuple[str, ...]
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass
-class InsightsReader:
-    """Reads windows of one report of one account.
+class InsightsTrack:
+    """One report of one account; see `tasks.Track`.
 
     Attributes:
-        client: Client of the Graph API.
         account: Whose figures.
         report: Which figures.
         columns: The selected columns; a field that Meta refuses is taken out.
+        layout: Which days to ask for next.
+        aged: Fields that Meta does not tell of windows that are aged.
         mode: `auto`, `async` or `sync`.
-        page_size: Upper bound of rows a page.
-        max_retry_seconds: How long a job may stand still.
+        page: Rows of a page.
+        count: Told what happened: `windows`, `jobs`, `splits`.
+        left_out: Told of each field that Meta refuses, and why.
+        log: Logger whose lines say which report of which account they are about.
     """
 
-    client: GraphClient
     account: Account
     report: Report
     columns: tuple[str, ...]
-    mode: str = "auto"
-    page_size: int | None = None
-    max_retry_seconds: float = 3600.0
+    layout: Layout
+    aged: frozenset[str]
+    mode: str
+    page: int
+    count: Callable[[str], None]
+    left_out: Callable[[str, str], None]
+    log: LoggerAdapter[Any]
+    use_case: str = "ads_insights"
+    _told: set[str] = field(default_factory=set)
 
     @property
-    def page(self) -> int:
-        """Rows of a page, at first."""
-        return min(PAGE, self.page_size or PAGE)
+    def stream(self) -> str:
+        """Name of the stream."""
+        return self.report.name
 
-    def pages(self, window: DateRange) -> Iterator[list[dict[str, Any]]]:
-        """The rows of a window, page by page.
+    @property
+    def account_id(self) -> str:
+        """Number of the account."""
+        return self.account.id
 
-        Raises:
-            TooMuchDataError: Before the first row: the window must be smaller.
-            GraphError: What else Meta answers.
-        """
+    @property
+    def is_over(self) -> bool:
+        """Whether all days have been read."""
+        return self.layout.is_over
+
+    def next(self) -> Task[Result] | None:
+        """Read the next window, if there is one to begin with."""
+        window = self.layout.next()
+        return self.read(window) if window else None
+
+    def finished(self, result: Result) -> None:
+        """Lay out what is left by what became of a window."""
+        if isinstance(result, TooLarge):
+            self.count("splits")
+            self.log.info("%s is too much at once: asking for half as many days.", result.window)
+        elif isinstance(result, Answered):
+            self.count("windows")
+        self.layout.take_in(result)
+
+    def read(self, window: Window) -> Task[Result]:
+        """Read a window; again and again without the fields that Meta refuses."""
         while True:
             try:
-                yield from self._pages(window)
+                return (yield from self._read(window))
             except UnknownFieldError as error:
-                self.columns = fields.without(self.columns, error, self.report.keys)
-            else:
-                return
+                self._leave_out(error)
 
-    def _pages(self, window: DateRange) -> Iterator[list[dict[str, Any]]]:
-        if self.mode == "sync":
-            for page in self.client.pages(self._path, self._params(window), limit=self.page):
-                yield page.data
-            return
-        rows = self._one_page(window) if self.mode == "auto" else None
-        if rows is not None:
-            yield rows
-        else:
-            yield from self._by_job(window)
-
-    @property
-    def _path(self) -> str:
-        return f"{self.account.path}/insights"
-
-    def _one_page(self, window: DateRange) -> list[dict[str, Any]] | None:
-        """The rows of a window that fits into one page; None for a larger one."""
+    def _read(self, window: Window) -> Task[Result]:
+        whole = Part(window, self._columns_of(window))
+        if self.mode == "auto" and not window.by_job:
+            return (yield from self._one_page(whole))
         try:
-            answer = self.client.get(self._path, self._params(window) | {"limit": self.page})
+            rows = yield from self._by_pages(whole) if self.mode == "sync" else self._by_job(whole)
+        except TooMuchDataError as error:
+            if not self.layout.period.is_one(window.days):
+                return TooLarge(window)
+            rows = yield from self._in_parts(whole, error)
+        return Answered(window, rows)
+
+    def _one_page(self, part: Part) -> Task[Result]:
+        """A window that fits into one page; else nothing of it."""
+        try:
+            page: Page = yield Ask(self._query(part, limit=self.page), page=True)
         except TooMuchDataError:
-            return None
-        if (answer.get("paging") or {}).get("next"):
-            return None
-        rows: list[dict[str, Any]] = answer["data"]
-        return rows
+            return Overflowing(part.window, 0)
+        if next_cursor(page.paging):
+            return Overflowing(part.window, len(page.data))
+        yield Emit(page.data)
+        return Answered(part.window, len(page.data))
 
-    def _by_job(self, window: DateRange) -> Iterator[list[dict[str, Any]]]:
-        run_id = self._finished_job(window)
-        for page in self.client.pages(
-            f"{run_id}/insights", limit=self.page, account=self.account.id
-        ):
-            yield page.data
+    def _by_pages(self, part: Part) -> Task[int]:
+        """Rows of a direct answer, all pages."""
+        call = self._query(part)
+        return (yield from self._pages(call, set()))
 
-    def _finished_job(self, window: DateRange) -> str:
-        status: Mapping[str, Any] = {}
-        for _ in range(SUBMISSIONS):
-            run_id = self._submit(window)
-            status = self._watch(run_id, window)
+    def _by_job(self, part: Part) -> Task[int]:
+        """Rows of a report job, all pages. A job that is lost while it is read is made again."""
+        seen: set[int] = set()
+        for attempt in range(SUBMISSIONS):
+            run_id = yield from self._finished_job(part)
+            call = Call(
+                "GET", f"{run_id}/insights", account=self.account.id, use_case=self.use_case
+            )
+            try:
+                return (yield from self._pages(call, seen))
+            except NotFoundError as error:
+                self.log.warning("The report of %s is lost: %s", part.window, error)
+                if attempt == SUBMISSIONS - 1:
+                    raise
+        raise AssertionError
+
+    def _pages(self, call: Call, seen: set[int]) -> Task[int]:
+        """The rows of an edge, page by page, without those that were handed on before.
+
+        Args:
+            call: The call, without cursor and limit.
+            seen: Hashes of the rows that an earlier job has handed on; grows.
+        """
+        limit, after, count, cursors = self.page, None, 0, set[str]()
+        while True:
+            params = {**call.params, "limit": limit, "after": after}
+            try:
+                page: Page = yield Ask(replace(call, params=params), page=True)
+            except TooMuchDataError:
+                smaller = halved(limit)
+                if smaller is None:
+                    raise
+                self.log.info("Meta refuses %d rows a page: asking for %d.", limit, smaller)
+                limit = smaller
+                continue
+            after = next_cursor(page.paging)
+            rows = page.data
+            if seen or after or count:
+                rows = [row for row in rows if _unseen(row, seen)]
+            count += len(rows)
+            yield Emit(rows)
+            if after is None:
+                return count
+            if after in cursors:
+                raise UnavailableError(
+                    Failure("Meta's pages go in a circle", account=self.account.id, edge="insights")
+                )
+            cursors.add(after)
+
+    def _finished_job(self, part: Part) -> Task[str]:
+        """Submit a job and see it through; returns its id."""
+        error: GraphError | None = None
+        for attempt in range(SUBMISSIONS):
+            if attempt:
+                self.log.warning("%s: %s Submitting the report again.", part.window, error)
+            self.count("jobs")
+            # A job that is submitted twice costs a call and changes nothing.
+            answer = yield Ask(replace(self._query(part), method="POST", idempotent=True))
+            run_id = str(answer.get("report_run_id", "")) if isinstance(answer, dict) else ""
+            if not run_id.isdigit():
+                error = self._failure("Meta has taken a report without naming it")
+                continue
+            try:
+                status = yield Watch(run_id, self.account.id)
+            except NotFoundError as lost:
+                error = lost
+                continue
             match job_state(status):
                 case JobState.DONE:
                     return run_id
-                case JobState.TOO_LARGE:
-                    raise TooMuchDataError(self._failure(status, window))
-                case _:
-                    _logger.warning("%s Submitting it again.", self._words(status, window))
-        raise UnavailableError(self._failure(status, window))
+                case JobState.RUNNING:
+                    raise self._failure(
+                        f"The report of {part.window} stands still "
+                        f"({status.get('async_status')}, "
+                        f"{status.get('async_percent_completion')} %) "
+                        "for longer than `max_retry_seconds`",
+                    )
+            error = failed_job(status, account=self.account.id)
+            if not isinstance(error, RetryableError):
+                raise error
+        raise error or self._failure("No report was made")
 
-    def _submit(self, window: DateRange) -> str:
-        # A job that is submitted twice costs a call and changes nothing.
-        answer = self.client.post(self._path, self._params(window), idempotent=True)
-        return str(answer["report_run_id"])
-
-    def _watch(self, run_id: str, window: DateRange) -> Mapping[str, Any]:
-        """Poll with growing pauses until the job ends, or stands still for too long."""
-        pause, still, seen = FIRST_POLL_SECONDS, 0.0, object()
-        while True:
+    def _in_parts(self, part: Part, error: TooMuchDataError) -> Task[int]:
+        """Read what is too large at once: by half of its objects, then by half of its fields."""
+        if part.ids is None and self.report.level != "account":
+            ids = yield from self._ids(part)
+            self.log.info("%s is too much at once: asking for parts of %d.", part.window, len(ids))
+            parts = [replace(part, ids=half) for half in _halves(ids)]
+        elif part.ids and len(part.ids) > 1:
+            parts = [replace(part, ids=half) for half in _halves(part.ids)]
+        else:
+            rows = yield from self._by_fields(part, error)
+            yield Emit([msgspec.Raw(msgspec.json.encode(row)) for row in rows])
+            return len(rows)
+        self.count("splits")
+        count = 0
+        for smaller in parts:
             try:
-                status: Mapping[str, Any] = self.client.get(
-                    run_id, {"fields": STATUS_FIELDS}, account=self.account.id
+                if self.mode == "sync" and len(smaller.ids or ()) > IDS_OF_A_QUERY:
+                    raise error
+                count += yield from (
+                    self._by_pages(smaller) if self.mode == "sync" else self._by_job(smaller)
                 )
-            except NotFoundError:
-                # Right after its submission a job may not be known everywhere at Meta.
-                status = {}
-            if job_state(status) is not JobState.RUNNING:
-                return status
-            progress = (status.get("async_status"), status.get("async_percent_completion"))
-            still = 0.0 if progress != seen else still + pause
-            seen = progress
-            if still > self.max_retry_seconds:
-                stuck = {**status, "error_message": "it has stood still for `max_retry_seconds`"}
-                raise UnavailableError(self._failure(stuck, window))
-            self.client.pause(pause)
-            pause = min(pause * 1.5, LONGEST_POLL_SECONDS)
+            except TooMuchDataError as again:
+                count += yield from self._in_parts(smaller, again)
+        return count
 
-    def _params(self, window: DateRange) -> dict[str, Any]:
-        return self.report.params(window, self.columns)
+    def _ids(self, part: Part) -> Task[tuple[str, ...]]:
+        """The objects of the report's level that have figures in a window."""
+        name = f"{self.report.level}_id"
+        found: list[str] = []
+        plain = replace(self, report=replace(self.report, breakdowns=(), action_breakdowns=()))
+        read = plain._by_pages if self.mode == "sync" else plain._by_job  # noqa: SLF001 - ours
+        for row in (yield from _collected(read(replace(part, columns=(name,))))):
+            ids = msgspec.json.decode(row)
+            if name in ids:
+                found.append(str(ids[name]))
+        return tuple(dict.fromkeys(found))
 
-    def _words(self, status: Mapping[str, Any], window: DateRange) -> str:
-        reason = status.get("error_user_msg") or status.get("error_message") or "no reason given"
-        name = status.get("async_status", "Job Failed")
-        return f"{name} for {self.report.name}, {window}: {reason}."
+    def _by_fields(self, part: Part, error: TooMuchDataError) -> Task[list[dict[str, Any]]]:
+        """The rows of one object, read with half of the fields at a time and put together.
 
-    def _failure(self, status: Mapping[str, Any], window: DateRange) -> Failure:
-        return Failure(
-            self._words(status, window),
-            "Run again later; what is complete is kept.",
-            code=status.get("error_code"),
-            subcode=status.get("error_subcode"),
-            account=self.account.id,
-            edge="insights",
+        A field that alone is too much is left empty, and named.
+        """
+        keys = self.report.keys
+        others = tuple(name for name in part.columns if name not in keys)
+        if not others:
+            raise error
+        if len(others) == 1:
+            self._told.add(others[0])
+            self.left_out(others[0], f"too much data for Meta on {part.window}")
+            self.log.warning("%s: Meta cannot make %s, left empty.", part.window, others[0])
+            return []
+        self.count("splits")
+        merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+        named = tuple(name for name in part.columns if name in keys)
+        for half in _halves(others):
+            smaller = replace(part, columns=(*named, *half))
+            try:
+                raws = yield from _collected(
+                    self._by_pages(smaller) if self.mode == "sync" else self._by_job(smaller)
+                )
+                rows = [msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in raws]
+            except TooMuchDataError as again:
+                rows = yield from self._by_fields(smaller, again)
+            for row in rows:
+                key = tuple(bytes(row.get(name, b"")) for name in keys)
+                merged.setdefault(key, {}).update(row)
+        return list(merged.values())
+
+    def _columns_of(self, window: Window) -> tuple[str, ...]:
+        gone = self.aged if window.aged else ()
+        return tuple(name for name in self.columns if name not in gone)
+
+    def _query(self, part: Part, limit: int | None = None) -> Call:
+        params = self.report.params(part.window.days, part.columns)
+        if part.ids is not None:
+            only = {"field": f"{self.report.level}.id", "operator": "IN", "value": [*part.ids]}
+            params["filtering"] = [*(params.get("filtering") or ()), only]
+        if limit is not None:
+            params["limit"] = limit
+        return Call("GET", f"{self.account.path}/insights", params)
+
+    def _leave_out(self, error: UnknownFieldError) -> None:
+        """Go on without fields that Meta refuses. Another window may have been refused them too."""
+        if error.fields and not set(error.fields) & set(self.columns):
+            if not set(error.fields) & self._told:
+                raise error
+            return
+        before = self.columns
+        self.columns = fields.without(before, error, self.report.keys, self.log)
+        for name in before:
+            if name not in self.columns:
+                self._told.add(name)
+                self.left_out(name, str(error))
+
+    def _failure(self, words: str) -> UnavailableError:
+        return UnavailableError(
+            Failure(
+                words,
+                "Run again later; what is complete is kept.",
+                account=self.account.id,
+                edge="insights",
+            )
         )
+
+
+def _unseen(row: msgspec.Raw, seen: set[int]) -> bool:
+    """Whether a row was not handed on yet; notes that it is now."""
+    mark = hash(bytes(row))
+    if mark in seen:
+        return False
+    seen.add(mark)
+    return True
+
+
+def _collected(task: Task[int]) -> Task[Rows]:
+    """The rows that a task would hand on."""
+    rows: Rows = []
+    answer: Any = None
+    error: GraphError | None = None
+    while True:
+        try:
+            need = task.send(answer) if error is None else task.throw(error)
+        except StopIteration:
+            return rows
+        answer = error = None
+        if isinstance(need, Emit):
+            rows += need.rows
+            continue
+        try:
+            answer = yield need
+        except GraphError as raised:
+            error = raised
+
+
+def _halves(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    middle = (len(names) + 1) // 2
+    return tuple(part for part in (tuple(names[:middle]), tuple(names[middle:])) if part)

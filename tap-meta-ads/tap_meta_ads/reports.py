@@ -1,4 +1,4 @@
-"""Insights reports as data: the presets, and what a user's own report may say."""
+"""An Insights report: its columns and key, what is asked of Meta for it, and what defines it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_meta_ads import fields as fields_of_meta
+from tap_meta_ads.periods import Period
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     from tap_meta_ads.dates import DateRange
@@ -26,32 +28,6 @@ LEVEL_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """What names an object of each level; a report has those of its level and of the levels above."""
 
-DELIVERY = """
-    impressions reach frequency spend social_spend cpm cpp
-    clicks unique_clicks ctr unique_ctr cpc cost_per_unique_click
-    inline_link_clicks unique_inline_link_clicks inline_link_click_ctr cost_per_inline_link_click
-    inline_post_engagement cost_per_inline_post_engagement
-    outbound_clicks unique_outbound_clicks outbound_clicks_ctr cost_per_outbound_click website_ctr
-    full_view_impressions full_view_reach
-""".split()
-
-RESULTS = """
-    actions action_values unique_actions cost_per_action_type cost_per_unique_action_type
-    conversions conversion_values cost_per_conversion purchase_roas website_purchase_roas
-    results cost_per_result
-""".split()
-
-VIDEO = """
-    video_play_actions video_thruplay_watched_actions video_30_sec_watched_actions
-    video_avg_time_watched_actions video_p25_watched_actions video_p50_watched_actions
-    video_p75_watched_actions video_p95_watched_actions video_p100_watched_actions
-""".split()
-
-ABOUT_THE_AD = """
-    objective optimization_goal buying_type attribution_setting created_time updated_time
-    quality_ranking engagement_rate_ranking conversion_rate_ranking
-""".split()
-
 DEFAULT_WINDOWS = ("default", "1d_click", "7d_click", "28d_click", "1d_view")
 
 FILTER_OPERATORS = tuple(
@@ -63,20 +39,8 @@ FILTER_OPERATORS = tuple(
 )
 """What Meta's `filtering` takes as `operator`."""
 
-RETIRED: Mapping[str, Mapping[str, str]] = {
-    "action_attribution_windows": {
-        "7d_view": "Use `1d_view`, or remove it.",
-        "28d_view": "Use `1d_view`, or remove it.",
-    },
-    "breakdowns": {"dma": "Use `comscore_market`."},
-}
-"""What Meta's tables still list and no longer answers: setting, value and what to do instead."""
-
-HOURLY_MONTHS = 13
-"""What Meta keeps of hourly figures."""
-
-PEOPLE = frozenset({"reach", "frequency", "cpp"})
-"""Figures that count people, beside all that are called unique: Meta has none by the hour."""
+_OF_A_SET = frozenset("IN NOT_IN CONTAINS_ANY CONTAINS_ALL NOT_CONTAINS_ANY ANY ALL NONE".split())
+"""Operators whose value is a list in any order."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +75,28 @@ class Report:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Key of its rows: account, the level's id, first day (and last), breakdowns."""
+        """Key of its rows: account, the level's id, first day (and last), breakdowns.
+
+        For a breakdown whose values are objects the id within stands in the key, see `derived`.
+        """
         own = () if self.level == "account" else (f"{self.level}_id",)
         days = ("date_start",) if self.time_increment == 1 else ("date_start", "date_stop")
-        return ("account_id", *own, *days, *self.breakdowns)
+        parts = (f"{name}_id" if _is_object(name) else name for name in self.breakdowns)
+        return ("account_id", *own, *days, *parts)
+
+    @property
+    def derived(self) -> Mapping[str, tuple[str, str]]:
+        """Columns that Meta does not send: each with the column and the member it is taken from.
+
+        The value of an asset breakdown is an object (`{"id": "605...", "text": "..."}`), and an
+        object cannot be a key. Its id becomes a column of its own, `body_asset_id` of `body_asset`.
+        """
+        return {f"{name}_id": (name, "id") for name in self.breakdowns if _is_object(name)}
+
+    @property
+    def period(self) -> Period:
+        """The periods of its rows."""
+        return Period.of(self.time_increment)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -128,71 +110,83 @@ class Report:
         known = fields_of_meta.table(version, "AdsInsights")
         kinds = {name: known.get(name, "string") for name in self.columns}
         kinds |= {"date_start": "date", "date_stop": "date"}
-        return kinds | {name: _breakdown_kind(name) for name in self.breakdowns}
+        kinds |= {name: "object" if _is_object(name) else "string" for name in self.breakdowns}
+        return kinds | dict.fromkeys(self.derived, "string")
 
     def fingerprint(self, columns: tuple[str, ...]) -> str:
         """Changes when rows of this report would be other rows, or would have other columns.
 
-        The order in which columns, breakdowns, windows or filters are written changes no row.
+        The order in which columns, breakdowns, windows or filters are written changes no row, nor
+        does what the report offers and nobody has selected.
 
         Args:
             columns: The columns that are selected.
         """
         definition = {
             "level": self.level,
-            "time_increment": self.time_increment,
+            "time_increment": self.period.increment,
             "columns": sorted(columns),
             "breakdowns": sorted(self.breakdowns),
-            "action_breakdowns": sorted(self.action_breakdowns),
+            "action_breakdowns": sorted(self._action_breakdowns(columns)),
             "action_attribution_windows": sorted(self.action_attribution_windows),
-            "filtering": sorted(_canonical(item) for item in self.filtering),
+            "filtering": sorted(_canonical(_in_order(item)) for item in self.filtering),
         }
         return hashlib.sha256(_canonical(definition).encode()).hexdigest()[:16]
 
     def params(self, window: DateRange, columns: tuple[str, ...]) -> dict[str, Any]:
-        """Meta's parameters for the days of a window."""
-        asked = [name for name in columns if name not in self.breakdowns]
+        """Meta's parameters for the days of a window.
+
+        Args:
+            window: Days that begin where a period does, or within a single one.
+            columns: The columns that are wanted.
+        """
+        asked = [name for name in columns if name not in self._comes_unasked]
+        action_breakdowns = self._action_breakdowns(columns)
+        if action_breakdowns and "actions" not in asked:
+            # Meta takes no action breakdowns without it, and the other lists are to have them too.
+            asked.append("actions")
         return {
             "level": self.level,
-            "fields": [name for name in asked if name not in {"date_start", "date_stop"}],
+            "fields": asked,
             "time_range": {"since": str(window.since), "until": str(window.until)},
-            "time_increment": self.time_increment,
+            "time_increment": self.period.increment,
             "breakdowns": list(self.breakdowns) or None,
-            "action_breakdowns": list(self.action_breakdowns) or None,
+            "action_breakdowns": ["action_type", *action_breakdowns] if action_breakdowns else None,
             "action_attribution_windows": list(self.action_attribution_windows) or None,
-            "filtering": _plain(self.filtering) or None,
+            "filtering": plain(self.filtering) or None,
         }
 
+    @property
+    def _comes_unasked(self) -> Collection[str]:
+        """Columns that Meta sends by itself, or never, and refuses among the fields."""
+        return {"date_start", "date_stop", *self.breakdowns, *self.derived}
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    def _action_breakdowns(self, columns: Collection[str]) -> tuple[str, ...]:
+        """Those that make a difference: `action_type` is always there, and only lists have them."""
+        if fields_of_meta.action_lists().isdisjoint(columns):
+            return ()
+        return tuple(name for name in self.action_breakdowns if name != "action_type")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     """The same JSON in dicts and lists, so that it can be written down."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _canonical(value: Any) -> str:  # noqa: ANN401 - JSON
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"))
 
 
-def _breakdown_kind(name: str) -> str:
-    """Breakdown values are texts, but for the assets of dynamic creatives, which are objects."""
-    return "object" if name.endswith("_asset") and name != "ad_format_asset" else "string"
+def _in_order(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A filter with the list that is its value in one order, where any order means the same."""
+    value = item.get("value")
+    if item.get("operator") in _OF_A_SET and isinstance(value, list | tuple):
+        return {**item, "value": sorted(value, key=_canonical)}
+    return item
 
 
-PRESETS = (Report("ads_insights", fields=(*DELIVERY, *RESULTS, *VIDEO, *ABOUT_THE_AD)),)
-"""The reports when `insights_reports` is not set."""
-
-
-def own(config: Mapping[str, Any], start_date: date | None) -> Report:
-    """A report of the setting `insights_reports`, after the setting was checked."""
-    given = {name: value for name, value in config.items() if value is not None}
-    for name in ("fields", "breakdowns", "action_breakdowns", "action_attribution_windows"):
-        if name in given:
-            # What is named twice is one column, and one part of the key.
-            given[name] = tuple(dict.fromkeys(given[name]))
-    if "filtering" in given:
-        given["filtering"] = tuple(_plain(given["filtering"]))
-    if not given.get("fields"):
-        given["fields"] = PRESETS[0].fields
-    return Report(**(given | {"start_date": start_date}))
+def _is_object(breakdown: str) -> bool:
+    """Whether its values are objects: those of the assets of dynamic creatives are, but for one."""
+    return breakdown.endswith("_asset") and breakdown != "ad_format_asset"

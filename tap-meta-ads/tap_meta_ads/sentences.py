@@ -99,6 +99,8 @@ def _innermost(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
 
 
 def _sentence(error: jsonschema.ValidationError, where: str, value: str) -> str:  # noqa: PLR0911 - one per keyword
+    if own := _own_words(error):
+        return f"{where} is {value}. {own}"
     match error.validator:
         case "required":
             name = re.findall(r"'([^']+)' is a required", error.message)[0]
@@ -116,11 +118,6 @@ def _sentence(error: jsonschema.ValidationError, where: str, value: str) -> str:
         case "enum":
             choices = ", ".join(_listed(error.validator_value))
             return f"{where} is {value}. Choose one of: {choices}."
-        case "pattern":
-            return (
-                f"{where} is {value}. Begin with a lower-case letter, and use lower-case letters, "
-                "digits and underscores."
-            )
         case "minimum" | "maximum":
             word = "least" if error.validator == "minimum" else "most"
             return f"{where} is {value}, and must be {error.validator_value} at {word}."
@@ -128,6 +125,12 @@ def _sentence(error: jsonschema.ValidationError, where: str, value: str) -> str:
             return f"{where} is {value}, and must be above {error.validator_value}."
         case _:
             return f"{where} is {value}, which cannot stand there. Correct or remove it."
+
+
+def _own_words(error: jsonschema.ValidationError) -> str | None:
+    """What a schema itself says for values of the right type, in JSON schema's common way."""
+    words = _mapping(error.schema).get("errorMessage")
+    return words if isinstance(words, str) and error.validator != "type" else None
 
 
 def _where(path: list[str | int], config: Mapping[str, Any], quote: Quoter) -> str:

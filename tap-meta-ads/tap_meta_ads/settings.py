@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from meta_graph import API_URL, API_VERSION
-from tap_meta_ads import reports
+from tap_meta_ads import presets, reports
 from tap_meta_ads.checks import HISTORY_DAYS, account_number, wrong_values
 from tap_meta_ads.dates import RETENTION_MONTHS, day, first_kept_day
+from tap_meta_ads.periods import LONGEST_DAYS, WORDS
 from tap_meta_ads.sentences import Quoter, secret_names, sentences
 from tap_meta_ads.windows import LARGEST
 
@@ -56,23 +57,40 @@ REPORT_SCHEMA: dict[str, Any] = {
             "type": "string",
             # The end alone would let a line break pass.
             "pattern": r"^[a-z][a-z0-9_]*(?!\n)$",
+            "errorMessage": "Begin with a lower-case letter, and use lower-case letters, digits "
+            "and underscores.",
             "description": "Name of its stream: lower-case letters, digits and underscores.",
         },
         "level": {
             "type": ["string", "null"],
             "enum": [*reversed(reports.LEVELS), None],
-            "description": "What a row is about.",
+            "description": "What a row is about: ad (if not set), adset, campaign or account.",
         },
         "fields": {
             **_NAMES,
-            "description": "Meta's Insights fields; those of ads_insights if none.",
+            "description": "Meta's Insights fields; if none, those of ads_insights that go with "
+            "level and breakdowns.",
         },
         "breakdowns": {**_NAMES, "description": "Meta's breakdowns; each becomes part of the key."},
-        "action_breakdowns": {**_NAMES, "description": "Breakdowns of the actions."},
-        "action_attribution_windows": {**_NAMES, "description": "As 7d_click; each is a number."},
+        "action_breakdowns": {
+            **_NAMES,
+            "description": "Breakdowns of the actions, beside action_type, which is always there.",
+        },
+        "action_attribution_windows": {
+            **_NAMES,
+            "description": f"Windows, each a number in every action. If not set, "
+            f"{', '.join(reports.DEFAULT_WINDOWS)}.",
+        },
         "time_increment": {
-            "type": ["integer", "null"],
-            "description": "Days of a row.",
+            "type": ["integer", "string", "null"],
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": LONGEST_DAYS},
+                {"enum": [*WORDS, None]},
+            ],
+            "errorMessage": f"Set a number of days from 1 to {LONGEST_DAYS}, or one of: "
+            f"{', '.join(WORDS)}.",
+            "description": f"Days of a row: 1 (if not set) to {LONGEST_DAYS}, weekly (Monday to "
+            "Sunday), monthly, or all_days for one row over all.",
         },
         "filtering": {
             "type": ["array", "null"],
@@ -86,7 +104,7 @@ REPORT_SCHEMA: dict[str, Any] = {
                     "value": {},
                 },
             },
-            "description": "Meta's filter objects: field, operator, value.",
+            "description": "Meta's filter objects: field (as campaign.id), operator, value.",
         },
         "lookback_days": {
             "type": ["integer", "null"],
@@ -210,7 +228,7 @@ class Settings:
     end_date: date | None = None
     api_version: str = API_VERSION
     api_url: str = API_URL
-    insights_reports: tuple[reports.Report, ...] = reports.PRESETS
+    insights_reports: tuple[reports.Report, ...] = presets.PRESETS
     insights_lookback_days: int = 28
     insights_window_days: int = 7
     insights_mode: str = "auto"
@@ -232,14 +250,17 @@ def parse(config: Mapping[str, Any]) -> Settings:
         if name in given:
             made[name] = day(given[name])
     if "insights_reports" in given:
-        made["insights_reports"] = tuple(map(_own_report, given["insights_reports"]))
+        version = given.get("api_version", API_VERSION)
+        made["insights_reports"] = tuple(
+            _own_report(report, version) for report in given["insights_reports"]
+        )
     return Settings(**made)
 
 
-def _own_report(config: Mapping[str, Any]) -> reports.Report:
+def _own_report(config: Mapping[str, Any], version: str) -> reports.Report:
     start = config.get("start_date")
     whole = {name: _whole_number(value) for name, value in config.items()}
-    return reports.own(whole, None if start is None else day(start))
+    return presets.own(whole, None if start is None else day(start), version)
 
 
 def _whole_number(value: Any) -> Any:  # noqa: ANN401 - a value of any setting

@@ -6,26 +6,31 @@ import json
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
-from decimal import Decimal
 from functools import cached_property
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING
 
-import msgspec
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.metrics import Point
+from singer_sdk.metrics import log as log_metric
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from meta_graph import GraphClient, GraphError
+from tap_meta_ads import compat, log
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
 from tap_meta_ads.bookmarks import StateError, Wanted
+from tap_meta_ads.casting import RowWithoutKeyError
 from tap_meta_ads.dates import DateRange, today_in
+from tap_meta_ads.engine import Engine
 from tap_meta_ads.entities import ENTITIES
-from tap_meta_ads.streams import EntityStream, InsightsStream, RowWithoutKeyError
+from tap_meta_ads.progress import Progress
+from tap_meta_ads.streams import EntityStream, InsightsStream, MetaStream
+from tap_meta_ads.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +69,7 @@ class TapMetaAds(Tap):
             request_timeout=settings.request_timeout,
             max_retry_seconds=settings.max_retry_seconds,
             max_concurrency=settings.max_concurrency,
-            # Numbers keep Meta's digits.
-            decode=msgspec.json.Decoder(float_hook=Decimal).decode,
+            on_event=self.summary.listen,
             user_agent=f"{self.name}/{version(self.name)}",
         )
 
@@ -73,6 +77,54 @@ class TapMetaAds(Tap):
     def accounts(self) -> Accounts:
         """The ad accounts of this run."""
         return Accounts(self.client, self.settings)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What this run counts."""
+        return Summary(log.new_run_id())
+
+    @cached_property
+    def _progress(self) -> Progress:
+        return Progress()
+
+    def tell_progress(self) -> None:
+        """Say how far the run is, when nothing was said for a while."""
+        if not self._progress.due():
+            return
+        track, jobs = self.engine.writing
+        reading = self.summary.reading(track.account_id, track.stream, jobs) if track else None
+        if line := self._progress.line(reading, self.summary.waiting()):
+            self.logger.info("%s", line)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What reads ahead of the streams."""
+        settings = self.settings
+        return Engine(
+            self.client,
+            max_concurrency=settings.max_concurrency,
+            max_retry_seconds=settings.max_retry_seconds,
+            summary=self.summary,
+            on_wait=self.tell_progress,
+        )
+
+    def run(self) -> None:
+        """Read all selected streams ahead; write them one after the other, as the SDK does.
+
+        Accounts that had to wait while others could be read come last.
+        """
+        chosen = [stream for stream in self.streams.values() if stream.selected]
+        meta_streams = [stream for stream in chosen if isinstance(stream, MetaStream)]
+        try:
+            for stream in meta_streams:
+                stream.plan()
+            self.sync_all()
+            while parked := [stream for stream in meta_streams if stream.is_parked]:
+                for stream in parked:
+                    stream.sync()
+                    stream.finalize_state_progress_markers()
+        finally:
+            self.engine.close()
 
     def now(self) -> datetime:
         """The instant that it is at Meta, whose days are counted here."""
@@ -82,9 +134,13 @@ class TapMetaAds(Tap):
         """What this run asks of a report and an account; None when its days lie ahead."""
         settings = self.settings
         today = today_in(account.timezone_name, self.now())
-        first = report.start_date or settings.start_date
-        first = first or today - timedelta(days=settings_.HISTORY_DAYS)
-        first = max(first, settings_.first_kept_day(today))
+        kept = compat.first_day(report, settings.api_version, today)
+        given = report.start_date or settings.start_date
+        by_default = today - timedelta(days=settings_.HISTORY_DAYS)
+        first = given or by_default
+        if first < kept or not given:
+            # It moves with today; the first row of a week or a month must not.
+            first = report.period.begin(first, kept)
         last = min(settings.end_date or today, today)
         if first > last:
             return None
@@ -117,10 +173,20 @@ class TapMetaAds(Tap):
             raise ConfigValidationError("The settings are wrong", errors=errors, schema=schema)
         return errors
 
+    def tell_summary(self) -> None:
+        """Say what was done: a line for people, metrics, and a line of JSON for machines."""
+        for (account_id, stream), reason in self.accounts.skipped.items():
+            self.summary.of(account_id, stream).skipped(reason)
+        for measure in self.summary.metrics():
+            point = Point(measure.metric.metric_type, measure.metric, measure.value, measure.tags)  # type: ignore[arg-type] # its metrics are an Enum, as ours
+            log_metric(self.metrics_logger, point)
+        self.logger.info("SUMMARY: %s", json.dumps(self.summary.as_json(), separators=(",", ":")))
+        self.logger.info("%s", self.summary.sentence())
+
     def finish(self) -> None:
         """Say what was left out; fail when that is everything."""
-        for words in self.accounts.skipped.values():
-            self.logger.warning(words)
+        for words in self.accounts.left_out:
+            self.logger.warning("%s", words)
         self.accounts.check_any_read({s.name for s in self.streams.values() if s.selected})
 
     @classmethod
@@ -134,7 +200,8 @@ class TapMetaAds(Tap):
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:
-        """Run the tap, as the SDK does, and end with what was left out."""
+        """Run the tap, as the SDK does, and end with what was done and what was left out."""
+        log.install()
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
@@ -145,12 +212,22 @@ class TapMetaAds(Tap):
                 catalog=None if catalog is None else json.load(catalog),
                 parse_env_config=config.parse_env,
             )
-            tap.sync_all()
+            try:
+                tap.run()
+            finally:
+                tap.tell_summary()
             tap.finish()
 
     @classmethod
     @override
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
+        log.install()
+        super().cb_discover(ctx, param, value)
+
+    @classmethod
+    @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        log.install()
         with cls._failing_clearly():
             super().cb_test(ctx, param, value)
 

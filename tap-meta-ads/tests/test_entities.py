@@ -54,6 +54,23 @@ def test_what_tells_its_changes_is_incremental(name: str, prefix: str) -> None:
     assert entity.filter_prefix == prefix
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("activities", "event_time"), ("leads", "created_time"), ("ads", "updated_time")],
+)
+def test_what_grows_without_end_is_read_by_its_time(name: str, key: str) -> None:
+    (entity,) = [one for one in ENTITIES if one.name == name]
+    assert entity.replication_key == key
+    assert entity.kinds("v26.0")[key] == "string"
+
+
+def test_what_is_read_whole_has_no_filter() -> None:
+    whole = [one for one in ENTITIES if not one.is_incremental]
+    assert len(whole) == 8
+    for entity in whole:
+        assert entity.filtering(include_deleted=True, updated_since=5) is None
+
+
 def test_each_stream_is_named_once_and_has_its_key() -> None:
     names = [one.name for one in ENTITIES]
     assert len(names) == len(set(names))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_meta_ads.streams import _instant
+from tap_meta_ads.listing import instant
 
 NOON = datetime(2026, 3, 8, 22, 18, 45, tzinfo=timezone.utc)
 
@@ -33,8 +33,8 @@ NOON = datetime(2026, 3, 8, 22, 18, 45, tzinfo=timezone.utc)
         ("soon", None),
     ],
 )
-def test_instant(text: str | None, expected: datetime | None) -> None:
-    assert _instant(text) == expected
+def testinstant(text: str | None, expected: datetime | None) -> None:
+    assert instant(text) == expected
 
 
 @given(
@@ -42,6 +42,6 @@ def test_instant(text: str | None, expected: datetime | None) -> None:
     st.integers(-14 * 60, 14 * 60),
 )
 def test_bookmarks_are_read_as_they_were_written(moment: datetime, minutes: int) -> None:
-    instant = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    assert _instant(instant.isoformat()) == instant
-    assert _instant(instant.strftime("%Y-%m-%dT%H:%M:%S%z")) == instant.replace(microsecond=0)
+    written = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert instant(written.isoformat()) == written
+    assert instant(written.strftime("%Y-%m-%dT%H:%M:%S%z")) == written.replace(microsecond=0)

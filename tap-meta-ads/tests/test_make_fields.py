@@ -46,6 +46,14 @@ JAVA: dict[str, Any] = {
     "AdSet": spec(("labels", "List<AdLabel>"), ("targeting", "Targeting"), ("bid", "Long")),
     "Ad": spec(("is_new", "Boolean"), ("sums", "Map<String, Long>")),
     "AdCreative": spec(("id", "String"), ("creative_id", "String")),
+    "CustomAudience": spec(("time_created", "Long"), ("seed_audience", "Long")),
+    "CustomConversion": spec(("default_conversion_value", "Long"), ("rule", "String")),
+    "AdImage": spec(("hash", "String"), ("status", "EnumStatus")),
+    "AdVideo": spec(("length", "Double"), ("embed_html", "Object"), ("from", "Object")),
+    "AdLabel": spec(("account", "AdAccount")),
+    "AdsPixel": spec(("event_time_max", "Long")),
+    "AdActivity": spec(("extra_data", "String"), ("event_type", "EnumEventType")),
+    "Lead": spec(("field_data", "List<UserLeadGenFieldData>"), ("is_organic", "Boolean")),
     "AdsInsights": spec(
         ("spend", "String"),
         ("impressions", "String"),
@@ -71,6 +79,14 @@ CODEGEN: dict[str, Any] = {
     "AdSet": spec(("labels", "list<AdLabel>"), ("targeting", "Targeting"), ("bid", "unsigned int")),
     "Ad": spec(("is_new", "bool"), ("sums", "map<string, int>")),
     "AdCreative": spec(("id", "string"), ("creative_id", "string")),
+    "CustomAudience": spec(("time_created", "unsigned int"), ("seed_audience", "int")),
+    "CustomConversion": spec(("default_conversion_value", "int"), ("rule", "string")),
+    "AdImage": spec(("hash", "string"), ("status", "AdImage_status")),
+    "AdVideo": spec(("length", "float"), ("embed_html", "Object"), ("from", "Object")),
+    "AdLabel": spec(("account", "AdAccount")),
+    "AdsPixel": spec(("event_time_max", "int")),
+    "AdActivity": spec(("extra_data", "string"), ("event_type", "AdActivity_event_type")),
+    "Lead": spec(("field_data", "list<UserLeadGenFieldData>"), ("is_organic", "bool")),
     "AdsInsights": spec(
         ("spend", "string"),
         ("impressions", "string"),
@@ -82,6 +98,8 @@ CODEGEN: dict[str, Any] = {
     ),
     "enum_types": [
         {"name": "Campaign_status", "node": "Campaign", "values": ["ACTIVE"]},
+        {"name": "AdImage_status", "node": "AdImage", "values": ["ACTIVE"]},
+        {"name": "AdActivity_event_type", "node": "AdActivity", "values": ["ad_paused"]},
         {
             "name": "adaccountinsights_action_attribution_windows_enum_param",
             "node": "adaccountinsights",
@@ -106,6 +124,15 @@ TABLE = {
     "AdSet": {"bid": "integer", "labels": "array", "targeting": "object"},
     "Ad": {"is_new": "boolean", "sums": "object"},
     "AdCreative": {"id": "string"},
+    # Instants in seconds are numbers; an id is a text, whatever it is called; HTML is one too.
+    "CustomAudience": {"seed_audience": "string", "time_created": "integer"},
+    "CustomConversion": {"default_conversion_value": "number", "rule": "string"},
+    "AdImage": {"hash": "string", "status": "string"},
+    "AdVideo": {"embed_html": "string", "from": "object", "length": "number"},
+    "AdLabel": {"account": "object"},
+    "AdsPixel": {"event_time_max": "integer"},
+    "AdActivity": {"event_type": "string", "extra_data": "string"},
+    "Lead": {"field_data": "array", "is_organic": "boolean"},
     "AdsInsights": {
         "actions": "actions",
         "campaign_name": "string",
@@ -205,3 +232,16 @@ def test_the_command_writes_the_table_and_says_what_changed(
         "fresh": "array",
         "is_new": "boolean",
     }
+
+
+def test_a_folder_without_a_class_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tool, "DATA", tmp_path)
+    kept = {name: content for name, content in JAVA.items() if name not in {"Lead", "Ad"}}
+    folder = folder_of(tmp_path / "specs", kept)
+    monkeypatch.setattr(sys, "argv", ["make_fields.py", str(folder), "v99.0"])
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert capsys.readouterr().err.endswith(f"{folder} has no spec of Ad, Lead\n")
+    assert not (tmp_path / "v99.0.json").exists()

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.reports import DEFAULT_WINDOWS, LEVELS, PRESETS, Report, own
+from tap_meta_ads.reports import LEVELS, Report
 
 WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
 FILTER = {"field": "ad.id", "operator": "IN", "value": ["1", "2"]}
 OTHER_FILTER = {"field": "spend", "operator": "GREATER_THAN", "value": 0}
+RANGE = {"field": "impressions", "operator": "IN_RANGE", "value": [100, 1]}
 
 
 class TestKeys:
@@ -31,6 +33,10 @@ class TestKeys:
             ("ad", 7, (), "account_id ad_id date_start date_stop"),
             ("campaign", "monthly", (), "account_id campaign_id date_start date_stop"),
             ("account", "all_days", ("age",), "account_id date_start date_stop age"),
+            ("campaign", "weekly", (), "account_id campaign_id date_start date_stop"),
+            # A value that is an object cannot be a key: its id is.
+            ("ad", 1, ("body_asset", "age"), "account_id ad_id date_start body_asset_id age"),
+            ("ad", 1, ("ad_format_asset",), "account_id ad_id date_start ad_format_asset"),
         ],
     )
     def test_of_levels_days_and_breakdowns(
@@ -92,13 +98,19 @@ class TestColumns:
         ],
     )
     def test_assets_are_objects(self, breakdown: str, kind: str) -> None:
-        assert Report("r", breakdowns=(breakdown,)).kinds("v26.0")[breakdown] == kind
+        report = Report("r", breakdowns=(breakdown,))
+        kinds = report.kinds("v26.0")
+        assert kinds[breakdown] == kind
+        derived = {f"{breakdown}_id": (breakdown, "id")} if kind == "object" else {}
+        assert report.derived == derived
+        assert all(kinds[name] == "string" for name in derived)
+        assert set(report.keys) <= kinds.keys()
 
 
 BASE = Report(
     "r",
     "ad",
-    fields=("spend", "clicks"),
+    fields=("spend", "actions"),
     breakdowns=("age", "gender"),
     action_breakdowns=("action_type", "action_device"),
     action_attribution_windows=("7d_click", "1d_view"),
@@ -117,12 +129,16 @@ class TestFingerprint:
             {"action_attribution_windows": ("7d_click",)},
             {"action_attribution_windows": ("7d_click", "1d_view", "28d_click")},
             {"time_increment": 7},
+            {"time_increment": "weekly"},
             {"time_increment": "monthly"},
+            {"time_increment": "all_days"},
             {"filtering": ()},
             {"filtering": (FILTER,)},
             {"filtering": (FILTER, {**OTHER_FILTER, "value": 1})},
             {"filtering": (FILTER, {**OTHER_FILTER, "operator": "LESS_THAN"})},
             {"filtering": ({**FILTER, "value": ["1", "3"]}, OTHER_FILTER)},
+            # Of a range the order says which end is which.
+            {"filtering": (RANGE, OTHER_FILTER)},
         ],
         ids=str,
     )
@@ -140,7 +156,9 @@ class TestFingerprint:
             {"breakdowns": ("gender", "age")},
             {"action_breakdowns": ("action_device", "action_type")},
             {"action_attribution_windows": ("1d_view", "7d_click")},
+            {"action_breakdowns": ("action_device",)},
             {"filtering": (OTHER_FILTER, FILTER)},
+            {"filtering": ({**FILTER, "value": ["2", "1"]}, OTHER_FILTER)},
             {"filtering": (dict(reversed(FILTER.items())), OTHER_FILTER)},
             {"filtering": (MappingProxyType({**FILTER, "value": ("1", "2")}), OTHER_FILTER)},
         ],
@@ -157,6 +175,38 @@ class TestFingerprint:
         assert BASE.fingerprint((*BASE.columns, "reach")) != whole
         # What the report offers and nobody has selected changes no row.
         assert replace(BASE, fields=("reach",)).fingerprint(BASE.columns) == whole
+
+    def test_seven_days_are_a_week(self) -> None:
+        seven, weekly = Report("r", time_increment=7), Report("r", time_increment="weekly")
+        assert seven.fingerprint(()) == weekly.fingerprint(())
+
+    def test_a_range_and_a_list_differ_in_what_their_order_says(self) -> None:
+        other = {**RANGE, "value": [1, 100]}
+        one, two = (replace(BASE, filtering=(item,)) for item in (RANGE, other))
+        assert one.fingerprint(()) != two.fingerprint(())
+
+    @pytest.mark.parametrize("columns", [(), ("spend",), ("spend", "results", "age")])
+    def test_action_breakdowns_say_nothing_of_rows_without_actions(
+        self, columns: tuple[str, ...]
+    ) -> None:
+        without = replace(BASE, action_breakdowns=())
+        assert BASE.fingerprint(columns) == without.fingerprint(columns)
+        with_actions = (*columns, "conversions")
+        assert BASE.fingerprint(with_actions) != without.fingerprint(with_actions)
+
+    def test_a_larger_table_of_fields_changes_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = BASE.fingerprint(BASE.columns)
+        larger = {**fields.table("v26.0", "AdsInsights"), "brand_new": "actions"}
+        monkeypatch.setattr(fields, "table", lambda *_: larger)
+        fields.action_lists.cache_clear()
+        try:
+            assert "brand_new" in fields.action_lists()
+            assert BASE.fingerprint(BASE.columns) == before
+        finally:
+            monkeypatch.undo()
+            fields.action_lists.cache_clear()
 
     def test_is_the_same_in_every_process_and_release(self) -> None:
         # Where this value changes, every user's tap fetches everything anew.
@@ -186,6 +236,39 @@ class TestParams:
         assert BASE.params(WINDOW, ("spend", "ad_id"))["fields"] == ["spend", "ad_id"]
 
     @pytest.mark.parametrize(
+        ("increment", "metas"),
+        [(1, 1), (90, 90), ("weekly", 7), ("monthly", "monthly"), ("all_days", "all_days")],
+    )
+    def test_increments_are_those_that_meta_has(
+        self, increment: int | str, metas: int | str
+    ) -> None:
+        report = Report("r", time_increment=increment)
+        assert report.params(WINDOW, ())["time_increment"] == metas
+
+    @pytest.mark.parametrize(
+        ("columns", "asked", "action_breakdowns"),
+        [
+            (("spend",), ["spend"], None),
+            (("actions",), ["actions"], ["action_type", "action_device"]),
+            # Meta takes none without `actions`.
+            (("spend", "conversions"), ["spend", "conversions", "actions"],
+             ["action_type", "action_device"]),
+        ],
+    )  # fmt: skip
+    def test_action_breakdowns_go_with_actions(
+        self, columns: tuple[str, ...], asked: list[str], action_breakdowns: list[str] | None
+    ) -> None:
+        params = BASE.params(WINDOW, columns)
+        assert params["fields"] == asked
+        assert params["action_breakdowns"] == action_breakdowns
+
+    def test_what_meta_never_takes_as_a_field_is_not_asked_for(self) -> None:
+        report = Report("r", fields=("spend",), breakdowns=("body_asset",))
+        params = report.params(WINDOW, tuple(report.kinds("v26.0")))
+        assert params["fields"] == list(report.columns)
+        assert params["breakdowns"] == ["body_asset"]
+
+    @pytest.mark.parametrize(
         "filtering",
         [
             (FILTER,),
@@ -200,74 +283,3 @@ class TestParams:
         made = json.loads(json.dumps(report.params(WINDOW, report.columns)))
         assert made["filtering"][0]["field"] == "ad.id"
         assert made["filtering"][0]["value"] in (["1", "2"], {"a": [1, 2]})
-
-
-class TestOwn:
-    def test_the_least(self) -> None:
-        report = own({"name": "mine"}, None)
-        assert report == Report("mine", fields=PRESETS[0].fields)
-        assert report.level == "ad"
-        assert report.action_attribution_windows == DEFAULT_WINDOWS
-        assert report.selected
-
-    def test_null_and_absent_are_the_same(self) -> None:
-        nulls = dict.fromkeys(
-            "level fields breakdowns action_breakdowns action_attribution_windows time_increment "
-            "filtering lookback_days start_date".split()
-        )
-        assert own({"name": "mine", **nulls}, None) == own({"name": "mine"}, None)
-
-    def test_the_most(self) -> None:
-        start = date(2026, 1, 1)
-        report = own(
-            {
-                "name": "mine",
-                "level": "campaign",
-                "fields": ["spend", "reach"],
-                "breakdowns": ["country"],
-                "action_breakdowns": ["action_device"],
-                "action_attribution_windows": ["1d_click"],
-                "time_increment": 1,
-                "filtering": [FILTER],
-                "lookback_days": 0,
-                "start_date": "2026-01-01T00:00:00Z",
-            },
-            start,
-        )
-        assert report == Report(
-            "mine",
-            "campaign",
-            ("spend", "reach"),
-            ("country",),
-            ("action_device",),
-            ("1d_click",),
-            1,
-            (FILTER,),
-            0,
-            start,
-        )
-
-    def test_what_is_named_twice_is_one_column_and_one_key(self) -> None:
-        report = own({"name": "mine", "breakdowns": ["age", "gender", "age"]}, None)
-        assert report.keys == ("account_id", "ad_id", "date_start", "age", "gender")
-
-    def test_no_fields_are_those_of_the_preset(self) -> None:
-        assert own({"name": "mine", "fields": []}, None).fields == PRESETS[0].fields
-
-    def test_the_users_own_object_is_not_shared(self) -> None:
-        config: dict[str, Any] = {"name": "mine", "filtering": [dict(FILTER)]}
-        report = own(config, None)
-        before = report.fingerprint(())
-        config["filtering"][0]["operator"] = "NOT_IN"
-        assert report.fingerprint(()) == before
-
-    def test_can_be_written_as_json(self) -> None:
-        report = own({"name": "mine", "filtering": [FILTER]}, date(2026, 1, 1))
-        json.dumps(report.params(WINDOW, report.columns))
-        assert len(report.fingerprint(report.columns)) == 16
-
-
-def test_presets_are_daily_and_named_once() -> None:
-    names = [report.name for report in PRESETS]
-    assert len(names) == len(set(names))
-    assert names[0] == "ads_insights"

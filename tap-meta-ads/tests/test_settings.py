@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tap_meta_ads import reports
+from tap_meta_ads import fields
+from tap_meta_ads.presets import PRESETS
 from tap_meta_ads.settings import SCHEMA, Settings, account_number, parse, problems
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -35,7 +38,7 @@ def test_defaults_are_those_of_the_schema() -> None:
     for name, about in SCHEMA["properties"].items():
         if "default" in about:
             assert getattr(settings, name) == about["default"], name
-    assert settings.insights_reports == reports.PRESETS
+    assert settings.insights_reports == PRESETS
 
 
 def test_every_setting_is_an_attribute() -> None:
@@ -222,6 +225,34 @@ class TestReports:
         ).insights_reports
         assert report.keys == ("account_id", "campaign_id", "date_start", "age", "gender")
         assert len(report.filtering) == 3
+
+    def test_those_of_the_readme(self) -> None:
+        text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+        block = text[text.index('    {"insights_reports": [') :].split("\n\n")[0]
+        settings = parsed(**json.loads(block))
+        assert [report.keys for report in settings.insights_reports] == [
+            ("account_id", "campaign_id", "date_start", "country"),
+            ("account_id", "ad_id", "date_start"),
+            ("account_id", "date_start", "date_stop"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("given", "increment"),
+        [(1, 1), (90, 90), (7.0, 7), ("weekly", 7), ("monthly", "monthly"), (None, 1)],
+    )
+    def test_days_of_a_row(self, given: float | str | None, increment: int | str) -> None:
+        (report,) = parsed(
+            insights_reports=[{"name": "mine", "time_increment": given}]
+        ).insights_reports
+        assert report.period.increment == increment
+        assert type(report.period.increment) is type(increment)
+
+    def test_fields_follow_the_version(self) -> None:
+        reports = [{"name": "mine", "level": "campaign", "breakdowns": ["region"]}]
+        for version in fields.versions():
+            (report,) = parsed(api_version=version, insights_reports=reports).insights_reports
+            assert "spend" in report.fields
+            assert set(report.columns) <= fields.table(version, "AdsInsights").keys()
 
     def test_hourly_figures_of_the_last_months(self) -> None:
         parsed(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,9 @@ from hypothesis import strategies as st
 
 from tap_meta_ads.settings import SCHEMA, problems
 from tap_meta_ads.tap import TapMetaAds
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 TOKEN = "made-up-token"
@@ -218,8 +223,26 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         report(action_attribution_windows=["7d_click", "28d_view"]),
         "Report 'mine': `action_attribution_windows` holds '28d_view', which Meta has retired. Use",
     ),
-    (report(time_increment=0), "Report 'mine': `time_increment` is 0"),
-    (report(time_increment="daily"), "Report 'mine': `time_increment` is 'daily'"),
+    (
+        report(time_increment=0),
+        "Report 'mine': `time_increment` is 0. Set a number of days from 1 to 90, or one of:",
+    ),
+    (report(time_increment=91), "Report 'mine': `time_increment` is 91. Set a number of days"),
+    (report(time_increment=-7), "Report 'mine': `time_increment` is -7. Set a number of days"),
+    (report(time_increment="daily"), "Report 'mine': `time_increment` is 'daily'. Set a number"),
+    (report(time_increment="7"), "Report 'mine': `time_increment` is '7'. Set a number of days"),
+    (
+        report(time_increment=1.5),
+        "Report 'mine': `time_increment` is 1.5, and must be of type integer or string.",
+    ),
+    (
+        report(time_increment=[7]),
+        "Report 'mine': `time_increment` is a list, and must be of type integer or string.",
+    ),
+    (
+        report(time_increment=True),
+        "Report 'mine': `time_increment` is true, and must be of type integer or string.",
+    ),
     (
         report(filtering=[{"field": "ad.id", "operator": "LIKE", "value": "1"}]),
         "Report 'mine': `filtering[0].operator` is 'LIKE'. Choose one of: EQUAL, NOT_EQUAL,",
@@ -234,11 +257,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         report(breakdowns=[HOURLY], fields=["spend", "reach"]),
-        "Report 'mine': `fields` holds 'reach', which Meta does not tell by the hour",
+        f"Report 'mine': `fields` holds 'reach', which Meta does not tell with `{HOURLY}`. Remove",
     ),
     (
         report(breakdowns=[HOURLY], fields=["unique_clicks"]),
-        "Report 'mine': `fields` holds 'unique_clicks', which Meta does not tell by the hour",
+        f"Report 'mine': `fields` holds 'unique_clicks', which Meta does not tell with `{HOURLY}`.",
     ),
     (
         report(breakdowns=[HOURLY], fields=["spend"], start_date="2025-10-21"),
@@ -247,6 +270,113 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"start_date": "2025-01-01", **report(breakdowns=[HOURLY], fields=["spend"])},
         f"Report 'mine': `start_date` is 2025-01-01 with `{HOURLY}`, and Meta keeps 13",
+    ),
+    (
+        {"end_date": "2025-01-31", "start_date": "2025-01-01", **report(breakdowns=[HOURLY])},
+        f"Report 'mine': `end_date` is 2025-01-31 with `{HOURLY}`, and Meta keeps 13 months.",
+    ),
+    # What does not go together: breakdowns,
+    (
+        report(breakdowns=["publisher_platform", "age"]),
+        "Report 'mine': `breakdowns` holds 'publisher_platform', 'age', which Meta does not",
+    ),
+    (
+        report(breakdowns=["age", "country", "gender"]),
+        "Report 'mine': `breakdowns` holds 'age', 'country', 'gender', which Meta does not",
+    ),
+    (
+        report(breakdowns=["country"], action_breakdowns=["action_device"], fields=["actions"]),
+        "Report 'mine': `breakdowns` holds 'country' and `action_breakdowns` holds",
+    ),
+    (
+        report(breakdowns=["title_asset", "body_asset"]),
+        "Report 'mine': `breakdowns` holds 'title_asset', 'body_asset', which Meta does not",
+    ),
+    (
+        report(breakdowns=[HOURLY, "hourly_stats_aggregated_by_audience_time_zone"]),
+        f"Report 'mine': `breakdowns` holds '{HOURLY}', 'hourly_stats_aggregated_by_audience",
+    ),
+    (
+        report(breakdowns=["impression_device"]),
+        "Report 'mine': `breakdowns` holds 'impression_device', which Meta does not tell by",
+    ),
+    (
+        report(breakdowns=["platform_position"], fields=["spend", "actions"]),
+        "Report 'mine': `breakdowns` holds 'platform_position', which Meta does not tell by",
+    ),
+    # levels,
+    (
+        report(level="campaign", fields=["spend", "ad_name"]),
+        "Report 'mine': `fields` holds 'ad_name', which Meta does not tell at level campaign.",
+    ),
+    (
+        report(level="account", fields=["adset_id"]),
+        "Report 'mine': `fields` holds 'adset_id', which Meta does not tell at level account.",
+    ),
+    (
+        report(level="adset", fields=["quality_ranking"]),
+        "Report 'mine': `fields` holds 'quality_ranking', which Meta does not tell at level adset",
+    ),
+    (
+        report(level="account", breakdowns=["place_page_id"]),
+        "Report 'mine': `breakdowns` holds 'place_page_id', which Meta does not tell at level",
+    ),
+    # fields,
+    (
+        report(breakdowns=["region"], fields=["video_p50_watched_actions"]),
+        "Report 'mine': `fields` holds 'video_p50_watched_actions', which Meta does not tell with",
+    ),
+    (
+        report(breakdowns=["frequency_value"], fields=["spend", "reach", "campaign_name"]),
+        "Report 'mine': `fields` holds 'spend', and with `frequency_value` Meta tells only reach.",
+    ),
+    (
+        report(breakdowns=["image_asset"], fields=["spend", "ctr"]),
+        "Report 'mine': `fields` holds 'ctr', and with `image_asset` Meta tells only impressions,",
+    ),
+    (
+        report(action_breakdowns=["action_device"], fields=["spend", "conversions"]),
+        "Report 'mine': `action_breakdowns` holds 'action_device', and `fields` does not hold",
+    ),
+    # filters,
+    (
+        report(filtering=[{"field": "effective_status", "operator": "IN", "value": ["ACTIVE"]}]),
+        "Report 'mine': `filtering[0].field` is 'effective_status', by which Meta does not",
+    ),
+    (
+        report(filtering=[{"field": "app_id", "operator": "EQUAL", "value": "1"}]),
+        "Report 'mine': `filtering[0].field` is 'app_id', by which Meta does not filter. Remove",
+    ),
+    # modes,
+    (
+        {"insights_mode": "sync", **report(breakdowns=["mmm"])},
+        "Report 'mine': `breakdowns` holds 'mmm', which Meta tells by report jobs only, and",
+    ),
+    # days,
+    (
+        report(breakdowns=["country"], fields=["reach", "spend"], start_date="2025-10-21"),
+        "Report 'mine': `start_date` is 2025-10-21, and with breakdowns Meta keeps 13 months of",
+    ),
+    (
+        {"start_date": "2025-01-01", **report(breakdowns=["age"], fields=["unique_actions"])},
+        "Report 'mine': `start_date` is 2025-01-01, and with breakdowns Meta keeps 13 months of",
+    ),
+    (
+        report(breakdowns=["frequency_value"], fields=["reach"], start_date="2026-05-20"),
+        "Report 'mine': `start_date` is 2026-05-20 with `frequency_value`, and Meta keeps 6",
+    ),
+    # and versions.
+    (
+        {"api_version": "v25.0", **report(fields=["messages_delivered"])},
+        "Report 'mine': `fields` holds 'messages_delivered', which v25.0 does not have. Remove",
+    ),
+    (
+        report(fields=["marketing_messages_website_purchase"]),
+        "Report 'mine': `fields` holds 'marketing_messages_website_purchase', which v26.0 does",
+    ),
+    (
+        {"api_version": "v25.0", **report(breakdowns=["zip"])},
+        "Report 'mine': `breakdowns` holds 'zip', which v25.0 does not have. Remove it, or set",
     ),
     # The SDK's settings.
     ({"flattening_enabled": "x"}, "`flattening_enabled` is 'x', and must be of type boolean."),
@@ -298,9 +428,89 @@ def test_each_wrong_thing_is_said() -> None:
     ]
 
 
+def test_names_are_set_right_first() -> None:
+    # Whether unknown breakdowns go together nobody can say.
+    said = found({"access_token": TOKEN, **report(breakdowns=["dma", "country", "region", "Age"])})
+    assert [text.partition(",")[0] for text in said] == [
+        "Report 'mine': `breakdowns` holds 'dma'",
+        "Report 'mine': `breakdowns` holds 'Age'",
+    ]
+
+
+def test_what_contradicts_itself_in_several_ways_is_said_in_each() -> None:
+    said = found(
+        {
+            "access_token": TOKEN,
+            **report(
+                level="account",
+                breakdowns=["place_page_id", HOURLY],
+                fields=["reach", "ad_id", "video_play_actions"],
+                start_date="2025-01-01",
+            ),
+        }
+    )
+    assert len(said) == 5
+    assert all(text.startswith("Report 'mine': ") for text in said)
+
+
 def test_a_long_value_is_cut() -> None:
     (said,) = found({"access_token": TOKEN, "start_date": "x" * 10_000})
     assert len(said) < 200
+
+
+# One of each kind of sentence; none depends on the day on which the test runs.
+KINDS = (
+    "there is no setting",
+    "is missing",
+    "must be of type",
+    "Choose one of",
+    "must be 0 at least",
+    "must be 64 at most",
+    "must be above 0",
+    "is a secret of another type",
+    "holds white space",
+    "An account id is digits",
+    "has no table for",
+    "is not https",
+    "Write a day as",
+    "Begin with a lower",
+    "another stream has its `name`",
+    "Did you mean",
+    "It is a breakdown",
+    "has retired",
+    "does not combine",
+    "tell by itself",
+    "at level",
+    "does not tell with",
+    "Meta tells only",
+    "without which Meta takes none",
+    "by which Meta does not filter",
+    "by report jobs only",
+    "or set `api_version`",
+    "a number of days from 1",
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_command_ends_with_the_sentence(kind: str, tmp_path: Path) -> None:
+    configs = ({"access_token": TOKEN, **config} for config, _ in WRONG)
+    config, sentence = next(
+        (config, said) for config in [{}, *configs] for said in found(config) if kind in said
+    )
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_meta_ads", "--config", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert any(line.endswith(sentence) for line in done.stderr.splitlines()[-2:])
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stderr
 
 
 SECRET = r"s3cret/with+odd=signs&'quotes'|%5C-and-a-tail"

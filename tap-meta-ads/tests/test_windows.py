@@ -1,123 +1,219 @@
-"""How windows grow and shrink."""
+"""Which days are asked for next, and how."""
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_meta_ads.dates import DAY, DateRange, subtract, union
-from tap_meta_ads.windows import LARGEST, WindowSize
+from tap_meta_ads.dates import DAY, DateRange, union
+from tap_meta_ads.periods import Period
+from tap_meta_ads.windows import (
+    JOB_ROWS,
+    LARGEST,
+    Answered,
+    Layout,
+    Overflowing,
+    TooLarge,
+    Window,
+)
 
 FIRST = date(2026, 1, 1)
 PAGE = 1000
 
 
-def window(days: int) -> DateRange:
-    return DateRange(FIRST, FIRST + (days - 1) * DAY)
+def days(count: int, since: date = FIRST) -> DateRange:
+    return DateRange(since, since + (count - 1) * DAY)
 
 
-@pytest.mark.parametrize(
-    ("size", "asked", "rows", "expected"),
-    [
-        (WindowSize(7), 7, 0, 14),
-        (WindowSize(7), 7, 500, 14),
-        (WindowSize(7), 7, 501, 7),
-        (WindowSize(7), 7, 5000, 7),
-        # The end of a range says nothing about larger windows.
-        (WindowSize(7), 3, 0, 7),
-        (WindowSize(60), 60, 0, LARGEST),
-        (WindowSize(LARGEST), LARGEST, 0, LARGEST),
-        # What was refused once is not asked for again, nor much that is close to it.
-        (WindowSize(45, refused=90), 45, 0, 67),
-        (WindowSize(67, refused=90), 67, 0, 67),
-        (WindowSize(3, refused=7), 3, 0, 5),
-        (WindowSize(2, refused=4), 2, 0, 3),
-        (WindowSize(1, refused=3), 1, 0, 2),
-        (WindowSize(1, refused=2), 1, 0, 1),
-    ],
-)
-def test_grows_while_a_page_holds_twice_as_much(
-    size: WindowSize, asked: int, rows: int, expected: int
-) -> None:
-    grown = size.grown(window(asked), rows, PAGE)
-    assert grown.days == expected
-    assert grown.refused == size.refused
+def layout(count: int, mode: str = "auto", **more: object) -> Layout:
+    return Layout([days(count)], Period.of(1), mode=mode, page=PAGE, **more)  # type: ignore[arg-type] # from a table
 
 
-@pytest.mark.parametrize(
-    ("size", "asked", "expected"),
-    [
-        (WindowSize(7), 7, WindowSize(3, refused=7)),
-        (WindowSize(2), 2, WindowSize(1, refused=2)),
-        (WindowSize(7), 3, WindowSize(1, refused=3)),
-        (WindowSize(14, refused=20), 14, WindowSize(7, refused=14)),
-        (WindowSize(1), 1, None),
-        (WindowSize(7), 1, None),
-    ],
-)
-def test_shrinks_until_it_is_one_day(
-    size: WindowSize, asked: int, expected: WindowSize | None
-) -> None:
-    assert size.shrunk(window(asked)) == expected
+def sizes(plan: Layout) -> list[int]:
+    """The days of all windows that can be asked for now."""
+    found = []
+    while window := plan.next():
+        found.append(window.days.days)
+    return found
 
 
-def test_the_next_window_is_the_first_of_what_is_left() -> None:
-    assert WindowSize(7).next(window(30)) == window(7)
-    assert WindowSize(7).next(window(3)) == window(3)
+def test_auto_waits_for_the_first_window_and_lays_out_the_rest_by_it() -> None:
+    plan = layout(90)
+    first = plan.next()
+    assert first == Window(days(7))
+    assert plan.next() is None
+    plan.take_in(Answered(first, 7 * 50))
+    # 14 days of 50 rows fill 700 of 1000.
+    assert sizes(plan) == [14, 14, 14, 14, 14, 13]
+    assert not plan.is_over
 
 
-@pytest.mark.parametrize("limit", [1, 2, 5, 20, 50, 88, 89])
-def test_a_limit_is_found_in_few_refusals(limit: int) -> None:
-    left, size, refused, answered = [window(2000)], WindowSize(7), 0, 0
-    while left:
-        one = size.next(left[0])
-        if one.days > limit:
-            refused += 1
-            smaller = size.shrunk(one)
-            assert smaller is not None
-            size = smaller
-        else:
-            answered += 1
-            left = subtract(left, [one])
-            size = size.grown(one, 0, PAGE)
-    assert refused <= 4
-    # No more windows than twice what the limit makes necessary.
-    assert answered <= 2 * (2000 // limit) + 8
+def test_a_quiet_account_is_read_in_large_windows() -> None:
+    plan = layout(200)
+    plan.take_in(Answered(plan.next(), 0))  # type: ignore[arg-type] # there is one
+    assert sizes(plan) == [LARGEST, LARGEST, 13]
+
+
+def test_what_is_short_is_one_window() -> None:
+    plan = layout(29, first_days=29)
+    first = plan.next()
+    assert first
+    plan.take_in(Answered(first, 400))
+    assert plan.is_over
+    assert plan.next() is None
+
+
+def test_what_overflows_a_page_is_made_by_a_job_and_so_is_the_rest() -> None:
+    plan = layout(90)
+    first = plan.next()
+    assert first
+    plan.take_in(Overflowing(first, PAGE))
+    again = plan.next()
+    assert again == Window(days(7), by_job=True)
+    following = plan.next()
+    assert following
+    assert following.by_job
+    assert following.days.days == 14
+
+
+def test_a_large_window_that_overflows_does_not_turn_all_into_jobs() -> None:
+    plan = layout(300)
+    first = plan.next()
+    assert first
+    plan.take_in(Answered(first, 0))
+    large = plan.next()
+    assert large
+    plan.take_in(Overflowing(large, PAGE))
+    assert plan.next() == Window(large.days, by_job=True)
+    after = plan.next()
+    assert after
+    assert not after.by_job
+    assert after.days.days < LARGEST
+
+
+def test_async_lays_out_growing_windows_at_once() -> None:
+    plan = layout(90, "async")
+    windows = [plan.next() for _ in range(4)]
+    assert [window.days.days for window in windows if window] == [7, 14, 28, 41]
+    assert all(window.by_job for window in windows if window)
+    assert plan.next() is None
+
+
+def test_jobs_hold_about_as_many_rows_as_they_should() -> None:
+    plan = layout(400, "async")
+    first = plan.next()
+    assert first
+    plan.take_in(Answered(first, 7 * 1000))
+    assert sizes(plan)[0] == JOB_ROWS // 1000
+
+
+def test_sync_never_makes_a_job() -> None:
+    plan = layout(30, "sync")
+    first = plan.next()
+    assert first
+    plan.take_in(Answered(first, 7 * 5000))
+    assert sizes(plan) == [1] * 23
+
+
+@pytest.mark.parametrize("mode", ["auto", "async", "sync"])
+def test_what_is_too_large_is_halved_and_not_tried_again(mode: str) -> None:
+    plan = layout(60, mode, first_days=20)
+    first = plan.next()
+    assert first
+    plan.take_in(TooLarge(first))
+    halves = [plan.next(), plan.next()]
+    assert [half.days for half in halves if half] == [days(10), days(10, FIRST + 10 * DAY)]
+    for half in halves:
+        assert half
+        plan.take_in(Answered(half, 0))
+    assert max(sizes(plan)) <= 15
+
+
+def test_windows_do_not_cross_the_day_before_which_meta_tells_less() -> None:
+    seam = FIRST + 10 * DAY
+    plan = layout(30, "async", aged_before=seam)
+    windows = []
+    while window := plan.next():
+        windows.append(window)
+    assert all(window.aged == (window.days.since < seam) for window in windows)
+    assert all(window.days.until < seam for window in windows if window.aged)
+    assert union(window.days for window in windows) == [days(30)]
+
+
+def test_a_period_that_begins_before_that_day_is_aged_as_a_whole() -> None:
+    plan = Layout(
+        [DateRange(date(2026, 1, 1), date(2026, 4, 30))],
+        Period.of("monthly"),
+        mode="async",
+        aged_before=date(2026, 2, 10),
+    )
+    windows = []
+    while window := plan.next():
+        windows.append((window.days, window.aged))
+    assert windows == [
+        (DateRange(date(2026, 1, 1), date(2026, 1, 31)), True),
+        (DateRange(date(2026, 2, 1), date(2026, 2, 28)), True),
+        (DateRange(date(2026, 3, 1), date(2026, 3, 31)), False),
+        (DateRange(date(2026, 4, 1), date(2026, 4, 30)), False),
+    ]
+
+
+def test_one_row_over_all_days_is_one_window() -> None:
+    plan = Layout([days(500)], Period.of("all_days"), mode="async", aged_before=FIRST + 90 * DAY)
+    assert plan.next() == Window(days(500), by_job=True, aged=True)
+    assert plan.next() is None
 
 
 @given(
-    days=st.integers(1, 500),
-    first=st.integers(1, LARGEST),
-    per_day=st.integers(0, 3000),
-    limit=st.integers(1, 120),
+    ranges=st.lists(st.tuples(st.integers(0, 500), st.integers(1, 200)), min_size=1, max_size=4),
+    mode=st.sampled_from(["auto", "async", "sync"]),
+    increment=st.sampled_from([1, 3, "weekly", "monthly"]),
+    rows_a_day=st.integers(0, 3000),
+    bearable=st.integers(1, 100),
+    seam=st.one_of(st.none(), st.integers(1, 600)),
+    order=st.randoms(use_true_random=False),
 )
-def test_every_day_is_read_once_whatever_meta_refuses(
-    days: int, first: int, per_day: int, limit: int
+def test_every_day_is_answered_exactly_once(
+    ranges: list[tuple[int, int]],
+    mode: str,
+    increment: int | str,
+    rows_a_day: int,
+    bearable: int,
+    seam: int | None,
+    order: object,
 ) -> None:
-    """Meta takes up to `limit` days at once; `per_day` rows come of each."""
-    left, size = [window(days)], WindowSize(first)
-    read: list[DateRange] = []
-    asked = refusals = 0
-    while left:
-        one = size.next(left[0])
-        asked += 1
-        if one.days > limit:
-            refusals += 1
-            smaller = size.shrunk(one)
-            assert smaller is not None
-            assert smaller.days < one.days
-            size = smaller
-            continue
-        read.append(one)
-        left = subtract(left, [one])
-        size = size.grown(one, one.days * per_day, PAGE)
-        assert 1 <= size.days <= LARGEST
-    assert union(read) == [window(days)]
-    assert sum(item.days for item in read) == days
-    # It learns: refusals do not go on for as long as the range does.
-    assert refusals <= 10
-    if per_day == 0 and limit >= LARGEST:
-        assert asked <= 7 + days // LARGEST + 1
+    """Whatever Meta answers, in whatever order."""
+    period = Period.of(increment)
+    within = DateRange(FIRST - 400 * DAY, FIRST + 1000 * DAY)
+    wanted = union(
+        period.whole([days(length, FIRST + start * DAY) for start, length in ranges], within)
+    )
+    aged_before = None if seam is None else FIRST + seam * DAY
+    plan = Layout(list(wanted), period, mode=mode, page=PAGE, aged_before=aged_before)
+    done: list[DateRange] = []
+    open_: deque[Window] = deque()
+    for _ in range(5000):
+        while len(open_) < 8 and (window := plan.next()):
+            open_.append(window)
+        if not open_:
+            break
+        open_.rotate(order.randrange(len(open_)))  # type: ignore[attr-defined] # hypothesis' Random
+        window = open_.popleft()
+        is_one_period = period.is_one(window.days)
+        rows = rows_a_day * window.days.days
+        if mode == "auto" and not window.by_job and rows > PAGE:
+            plan.take_in(Overflowing(window, PAGE))
+        elif window.days.days > bearable and not is_one_period:
+            plan.take_in(TooLarge(window))
+        else:
+            done.append(window.days)
+            plan.take_in(Answered(window, rows))
+    assert plan.is_over
+    assert union(done) == wanted
+    assert sum(item.days for item in done) == sum(item.days for item in wanted)
+    for item in done:
+        assert period.start(item.since) == item.since or item.since in {r.since for r in wanted}

@@ -39,7 +39,11 @@ PACKAGES = {
     "tap_meta_ads": Package(
         "tap-meta-ads/tap_meta_ads",
         ours=frozenset({"meta_graph"}),
-        layers=(frozenset({"streams"}), frozenset({"tap", "__main__"})),
+        layers=(
+            frozenset({"meta_stream"}),
+            frozenset({"streams"}),
+            frozenset({"tap", "__main__"}),
+        ),
     ),
     "demo": Package("demo", ours=frozenset({"meta_sandbox"})),
 }

@@ -28,8 +28,9 @@ from tap_meta_ads.casting import RowWithoutKeyError
 from tap_meta_ads.dates import DateRange, today_in
 from tap_meta_ads.engine import Engine
 from tap_meta_ads.entities import ENTITIES
+from tap_meta_ads.meta_stream import MetaStream
 from tap_meta_ads.progress import Progress
-from tap_meta_ads.streams import EntityStream, InsightsStream, MetaStream
+from tap_meta_ads.streams import EntityStream, InsightsStream
 from tap_meta_ads.summary import Summary
 
 if TYPE_CHECKING:

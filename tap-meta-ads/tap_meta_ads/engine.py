@@ -70,7 +70,7 @@ class Engine:
         with self._changed:
             lane = self._schedule.add(track)
             self._changed.notify()
-        if len(self._threads) < self._schedule.max_concurrency:
+        while len(self._threads) < self._schedule.max_concurrency:
             thread = threading.Thread(target=self._work, name="tap-meta-ads-reader", daemon=True)
             self._threads.append(thread)
             thread.start()

@@ -17,6 +17,9 @@ from meta_graph import NotFoundError, RetryableError, ThrottledError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FIRST_LOOK = 0.3
+"""Seconds after its submission: a small job is done by then."""
+
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 GROWTH = 1.3
@@ -82,13 +85,13 @@ class Job:
     since: float
     moved_at: float
     next_look: float
-    pause: float = FIRST_PAUSE
+    pause: float = FIRST_PAUSE / GROWTH
     progress: tuple[object, object] = (None, None)
 
     @classmethod
     def submitted(cls, run_id: str, account_id: str, stream: str, now: float) -> Job:
         """A job that was just submitted."""
-        return cls(run_id, account_id, stream, now, now, now + FIRST_PAUSE)
+        return cls(run_id, account_id, stream, now, now, now + FIRST_LOOK)
 
     def is_due(self, now: float) -> bool:
         """Whether to look now.

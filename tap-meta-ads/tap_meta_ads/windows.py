@@ -154,8 +154,12 @@ class Layout:
             return
         self._rows_a_day = max(self._rows_a_day or 0.0, result.rows / window.days.days)
         if isinstance(result, Overflowing):
-            self._too_much_for_a_page |= window.days.days <= self.first_days
-            self._again.append(replace(window, by_job=True))
+            is_small = window.days.days <= self.first_days or self.period.is_one(window.days)
+            self._too_much_for_a_page |= is_small
+            # Two more calls are quicker than a job, as long as a page holds days enough.
+            self._again.extend(
+                [replace(window, by_job=True)] if self._by_job or is_small else self._halves(window)
+            )
 
     @property
     def _waits_for_the_first(self) -> bool:

@@ -15,7 +15,7 @@ from meta_graph import (
     TokenError,
     UnavailableError,
 )
-from tap_meta_ads.jobs import FIRST_PAUSE, GROWTH, LONGEST_PAUSE, Job, JobState, job_state
+from tap_meta_ads.jobs import FIRST_LOOK, FIRST_PAUSE, LONGEST_PAUSE, Job, JobState, job_state
 
 LIMIT = 600.0
 
@@ -72,11 +72,11 @@ def watched(looks: list[Any], limit: float = LIMIT) -> tuple[list[float], Any]:
 
 
 def test_pauses_grow_up_to_the_longest() -> None:
-    times, _ = watched([status("Job Running", percent) for percent in range(1, 15)])
-    pauses = [later - earlier for earlier, later in pairwise(times)]
-    assert times[0] == FIRST_PAUSE
+    times, _ = watched([status("Job Running", percent) for percent in range(1, 18)])
+    pauses = [round(later - earlier, 6) for earlier, later in pairwise(times)]
+    assert times[0] == FIRST_LOOK
     assert pauses == sorted(pauses)
-    assert pauses[0] == pytest.approx(GROWTH * FIRST_PAUSE)
+    assert pauses[0] == FIRST_PAUSE
     assert pauses[-1] == LONGEST_PAUSE
 
 
@@ -127,7 +127,7 @@ def test_a_look_that_fails_for_now_is_repeated() -> None:
 
 def test_a_throttled_look_is_repeated_when_meta_allows() -> None:
     times, last = watched([ThrottledError(Failure("too many"), 300.0), status("Job Completed")])
-    assert times == [FIRST_PAUSE, FIRST_PAUSE + 300.0]
+    assert times == [FIRST_LOOK, FIRST_LOOK + 300.0]
     assert last == status("Job Completed")
 
 
@@ -147,5 +147,5 @@ def test_an_error_that_no_waiting_mends_ends_it(error: Exception) -> None:
 def test_what_is_soon_due_is_looked_at_with_the_others() -> None:
     current = job()
     assert current.is_due(current.next_look)
-    assert current.is_due(current.next_look - FIRST_PAUSE / 4)
-    assert not current.is_due(current.next_look - FIRST_PAUSE / 2)
+    assert current.is_due(current.next_look - current.pause / 4)
+    assert not current.is_due(current.next_look - current.pause / 2)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from meta_graph import Call, Failure, ThrottledError, UnavailableError
-from tap_meta_ads.jobs import FIRST_PAUSE
+from tap_meta_ads.jobs import FIRST_LOOK
 from tap_meta_ads.schedule import FIRST_PAGE, LONG, Finished, Poll, Rows, Schedule, Step
 from tap_meta_ads.tasks import Ask, Emit, Page, Watch
 
@@ -158,13 +158,13 @@ def test_jobs_count_as_in_flight_and_their_pages_do_not_wait_for_a_free_place() 
         assert isinstance(step, Step)
         plan.answer(step, {}, 0.0)
     assert all_at_once(plan) == []
-    assert plan.wake_at(0.0) == FIRST_PAUSE
-    [poll] = all_at_once(plan, FIRST_PAUSE)
+    assert plan.wake_at(0.0) == FIRST_LOOK
+    [poll] = all_at_once(plan, FIRST_LOOK)
     assert isinstance(poll, Poll)
     assert len(poll.jobs) == 3
-    plan.looked(poll, [DONE, {}, {}], FIRST_PAUSE)
-    assert paths(all_at_once(plan, FIRST_PAUSE))[0].endswith("/0")
-    assert len(paths(all_at_once(plan, FIRST_PAUSE))) == 0
+    plan.looked(poll, [DONE, {}, {}], FIRST_LOOK)
+    assert paths(all_at_once(plan, FIRST_LOOK))[0].endswith("/0")
+    assert len(paths(all_at_once(plan, FIRST_LOOK))) == 0
 
 
 def test_a_throttled_account_is_passed_over() -> None:
@@ -189,8 +189,8 @@ def test_a_throttled_job_is_not_looked_at_until_its_time() -> None:
     [submit] = all_at_once(plan)
     assert isinstance(submit, Step)
     plan.answer(submit, {}, 0.0)
-    assert all_at_once(plan, FIRST_PAUSE) == []
-    assert plan.wake_at(FIRST_PAUSE) == FIRST_PAUSE + 60.0
+    assert all_at_once(plan, FIRST_LOOK) == []
+    assert plan.wake_at(FIRST_LOOK) == FIRST_LOOK + 60.0
 
 
 def test_many_jobs_are_looked_at_together() -> None:
@@ -198,7 +198,7 @@ def test_many_jobs_are_looked_at_together() -> None:
     for step in all_at_once(plan):
         assert isinstance(step, Step)
         plan.answer(step, {}, 0.0)
-    polls = [poll for poll in all_at_once(plan, FIRST_PAUSE) if isinstance(poll, Poll)]
+    polls = [poll for poll in all_at_once(plan, FIRST_LOOK) if isinstance(poll, Poll)]
     assert [len(poll.jobs) for poll in polls] == [50, 10]
 
 
@@ -220,11 +220,11 @@ def test_what_comes_for_a_lane_given_up_is_let_go() -> None:
     plan, [lane] = schedule(Windows("a", tasks=2, jobs=True))
     first, second = (step for step in all_at_once(plan) if isinstance(step, Step))
     plan.answer(first, {}, 0.0)
-    [poll] = all_at_once(plan, FIRST_PAUSE)
+    [poll] = all_at_once(plan, FIRST_LOOK)
     assert isinstance(poll, Poll)
     plan.drop(lane)
-    plan.looked(poll, [DONE], FIRST_PAUSE)
-    plan.answer(second, {}, FIRST_PAUSE)
+    plan.looked(poll, [DONE], FIRST_LOOK)
+    plan.answer(second, {}, FIRST_LOOK)
     assert all_at_once(plan, 100.0) == []
     assert not lane.output
     assert lane.reserved == 0
@@ -237,9 +237,9 @@ def test_nothing_is_due_twice(look: Any) -> None:  # noqa: ANN401 - a look
     [submit] = all_at_once(plan)
     assert isinstance(submit, Step)
     plan.answer(submit, {}, 0.0)
-    [poll] = all_at_once(plan, FIRST_PAUSE)
+    [poll] = all_at_once(plan, FIRST_LOOK)
     assert isinstance(poll, Poll)
-    assert all_at_once(plan, FIRST_PAUSE) == []
-    plan.looked(poll, [look], FIRST_PAUSE)
-    assert all_at_once(plan, FIRST_PAUSE) == []
-    assert plan.wake_at(FIRST_PAUSE) > FIRST_PAUSE
+    assert all_at_once(plan, FIRST_LOOK) == []
+    plan.looked(poll, [look], FIRST_LOOK)
+    assert all_at_once(plan, FIRST_LOOK) == []
+    assert plan.wake_at(FIRST_LOOK) > FIRST_LOOK

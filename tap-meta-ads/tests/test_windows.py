@@ -80,7 +80,7 @@ def test_what_overflows_a_page_is_made_by_a_job_and_so_is_the_rest() -> None:
     assert following.days.days == 14
 
 
-def test_a_large_window_that_overflows_does_not_turn_all_into_jobs() -> None:
+def test_a_large_window_that_overflows_is_asked_for_in_halves() -> None:
     plan = layout(300)
     first = plan.next()
     assert first
@@ -88,7 +88,10 @@ def test_a_large_window_that_overflows_does_not_turn_all_into_jobs() -> None:
     large = plan.next()
     assert large
     plan.take_in(Overflowing(large, PAGE))
-    assert plan.next() == Window(large.days, by_job=True)
+    assert [plan.next(), plan.next()] == [
+        Window(DateRange(large.days.since, large.days.since + 44 * DAY)),
+        Window(DateRange(large.days.since + 45 * DAY, large.days.until)),
+    ]
     after = plan.next()
     assert after
     assert not after.by_job

@@ -40,6 +40,7 @@ from meta_graph._errors import (
 from meta_graph._events import Event, Exchange, Wait
 from meta_graph._paging import Page, check_page, halved, next_cursor
 from meta_graph._redact import RedactingFilter, Redactor
+from meta_graph._retry import GiveUp, Pause, decide
 from meta_graph._transport import Incoming, Outgoing, Transport
 from meta_graph._usage import Usage
 
@@ -55,6 +56,7 @@ __all__ = [
     "Event",
     "Exchange",
     "Failure",
+    "GiveUp",
     "GraphClient",
     "GraphError",
     "Incoming",
@@ -63,6 +65,7 @@ __all__ = [
     "NotFoundError",
     "Outgoing",
     "Page",
+    "Pause",
     "PermissionDeniedError",
     "ProofError",
     "RedactingFilter",
@@ -84,6 +87,7 @@ __all__ = [
     "Wait",
     "check_api_url",
     "check_page",
+    "decide",
     "failed_job",
     "halved",
     "next_cursor",

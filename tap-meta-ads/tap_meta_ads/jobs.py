@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import NotFoundError, RetryableError, ThrottledError
+from meta_graph import GiveUp, GraphError, NotFoundError, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ LONGEST_PAUSE = 30.0
 GROWTH = 1.3
 """Each pause is so much longer than the one before: what took long will take longer."""
 
-UNKNOWN_SECONDS = 60.0
+UNKNOWN_SECONDS = 10.0
 """For how long a job may not be found: right after its submission not all of Meta knows it."""
 
 STATUS_FIELDS = (
@@ -77,6 +77,8 @@ class Job:
         next_look: When to look again.
         pause: Seconds between the last look and the next.
         progress: Status and percentage, as last seen.
+        failures: Looks that have failed since one was good.
+        failed_at: When the first of them did.
     """
 
     run_id: str
@@ -87,6 +89,8 @@ class Job:
     next_look: float
     pause: float = FIRST_PAUSE / GROWTH
     progress: tuple[object, object] = (None, None)
+    failures: int = 0
+    failed_at: float | None = None
 
     @classmethod
     def submitted(cls, run_id: str, account_id: str, stream: str, now: float) -> Job:
@@ -100,7 +104,9 @@ class Job:
         """
         return self.next_look - now <= self.pause / 4
 
-    def seen(self, look: Mapping[str, Any] | Exception, now: float, limit: float) -> Job | object:
+    def seen(
+        self, look: Mapping[str, Any] | GraphError, now: float, limit: float
+    ) -> Job | Mapping[str, Any] | GraphError:
         """What follows from a look: the job to watch on, or what the watching ended with.
 
         Args:
@@ -111,7 +117,7 @@ class Job:
         Returns:
             The job as it is watched on; or its last status; or the error.
         """
-        if isinstance(look, Exception):
+        if isinstance(look, GraphError):
             return self._not_seen(look, now, limit)
         if job_state(look) is not JobState.RUNNING:
             return look
@@ -121,19 +127,24 @@ class Job:
             return {**look, "error_message": STUCK}
         return replace(self._later(now), progress=progress, moved_at=moved_at)
 
-    def _not_seen(self, error: Exception, now: float, limit: float) -> Job | object:
+    def _not_seen(self, error: GraphError, now: float, limit: float) -> Job | GraphError:
         if isinstance(error, NotFoundError):
-            known = self.progress != (None, None)
-            return error if known or now - self.since > UNKNOWN_SECONDS else self._later(now)
-        if not isinstance(error, RetryableError) or now - self.moved_at > limit:
-            return error
-        stated = error.wait_seconds if isinstance(error, ThrottledError) else None
-        if stated is None:
-            return self._later(now)
-        if now - self.moved_at + stated > limit:
-            return error
-        return replace(self, next_look=now + max(stated, self.pause))
+            is_young = now - self.since <= min(UNKNOWN_SECONDS, limit)
+            return self._later(now) if is_young and self.progress == (None, None) else error
+        failed_at = now if self.failed_at is None else self.failed_at
+        step = decide(
+            error,
+            idempotent=True,
+            tries=self.failures + 1,
+            waited=now - failed_at,
+            limit=limit,
+            pause=self.pause,
+        )
+        if isinstance(step, GiveUp):
+            return step.error
+        later = now + step.seconds
+        return replace(self, next_look=later, failed_at=failed_at, failures=self.failures + 1)
 
     def _later(self, now: float) -> Job:
         pause = min(self.pause * GROWTH, LONGEST_PAUSE)
-        return replace(self, pause=pause, next_look=now + pause)
+        return replace(self, pause=pause, next_look=now + pause, failures=0, failed_at=None)

@@ -201,7 +201,7 @@ class Schedule:
         step.task.ready_at = now + seconds
         self._hold(step.task.lane, now + seconds)
 
-    def looked(self, poll: Poll, looks: list[Mapping[str, Any] | Exception], now: float) -> None:
+    def looked(self, poll: Poll, looks: list[Mapping[str, Any] | GraphError], now: float) -> None:
         """Take in what a look at jobs showed."""
         self._in_flight -= 1
         for job, look in zip(poll.jobs, looks, strict=True):
@@ -215,7 +215,7 @@ class Schedule:
                 continue
             del self._watched[job.run_id]
             opened.is_busy = False
-            if isinstance(found, Exception):
+            if isinstance(found, GraphError):
                 self._go_on(opened, now, partial(opened.task.throw, found))
             else:
                 self._go_on(opened, now, partial(opened.task.send, found))

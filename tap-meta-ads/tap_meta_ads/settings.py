@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -242,7 +243,7 @@ class Settings:
 
 def parse(config: Mapping[str, Any]) -> Settings:
     """The settings of a configuration in which `problems` finds nothing."""
-    given = {name: _whole_number(value) for name, value in config.items() if value is not None}
+    given = {name: _plain_number(value) for name, value in config.items() if value is not None}
     made = {name: given[name] for name in Settings.__dataclass_fields__ if name in given}
     if "account_ids" in given:
         made["account_ids"] = tuple(dict.fromkeys(map(account_number, given["account_ids"])))
@@ -259,13 +260,19 @@ def parse(config: Mapping[str, Any]) -> Settings:
 
 def _own_report(config: Mapping[str, Any], version: str) -> reports.Report:
     start = config.get("start_date")
-    whole = {name: _whole_number(value) for name, value in config.items()}
+    whole = {name: _plain_number(value) for name, value in config.items()}
     return presets.own(whole, None if start is None else day(start), version)
 
 
-def _whole_number(value: Any) -> Any:  # noqa: ANN401 - a value of any setting
-    """A JSON schema takes `7.0` for an integer; arithmetic with days does not."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _plain_number(value: Any) -> Any:  # noqa: ANN401 - a value of any setting
+    """A number as Python counts with it.
+
+    A JSON schema takes `7.0` for an integer; arithmetic with days does not. The SDK reads what has
+    a point as `Decimal`, which neither clocks nor sockets take.
+    """
+    if not isinstance(value, float | Decimal):
+        return value
+    return int(value) if value == int(value) else float(value)
 
 
 def problems(

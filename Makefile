@@ -54,7 +54,7 @@ pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)
 
 clean: ## remove the demo's data, the environments and what tools left
-	rm -rf .demo .meltano $(VENV) transform/target transform/logs
+	rm -rf .demo .meltano .bench $(VENV) transform/target transform/logs
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

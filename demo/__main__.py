@@ -73,7 +73,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--home", type=Path, default=PROJECT / ".demo", help="where data, state and logs stay")
     add("--seed", type=int, help="which made-up advertiser (default: 1)")
     add("--accounts", type=int, help="its ad accounts (default: 3)")
-    add("--ads", type=int, help="ads of each account (default: 200)")
+    add("--ads", type=int, help="ads of each account (default: 24)")
     add("--days", type=int, help="days of history before the first run (default: 90)")
     return parser.parse_args(arguments)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _START_SECONDS = 30.0
-_DEFAULTS = {"seed": 1, "accounts": 3, "ads": 200, "days": 90}
+_DEFAULTS = {"seed": 1, "accounts": 3, "ads": 24, "days": 90}
 
 
 class SandboxError(RuntimeError):

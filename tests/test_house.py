@@ -28,6 +28,7 @@ MADE = {
     ".venv",
     ".hypothesis",
     ".demo",
+    ".bench",
     ".meltano",
     "target",
     "logs",

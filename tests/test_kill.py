@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import random
+import signal
 import subprocess
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,8 @@ from psycopg import sql
 
 from demo.meltano import Meltano
 from meta_sandbox import Sandbox
-from tests.singer import TAP, arguments
+from tests.singer import TAP, Output, arguments, started
+from tests.worlds import WINDOWS, differences, fetched_again, keyed, upserted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,3 +181,69 @@ def test_killed_and_resumed_ends_like_undisturbed(
     assert state
     for partition in state["bookmarks"]["ads_insights"]["partitions"]:
         assert len(partition["synced"]) == 1
+
+
+BACKFILL_DAYS = 90
+BACKFILL_START = str((NOW - timedelta(days=BACKFILL_DAYS - 1)).date())
+KILLS = 20
+KEYS = ("account_id", "ad_id", "date_start")
+
+
+def read_lines(
+    sandbox: Sandbox, folder: Path, state: dict[str, Any] | None, mode: str, count: int | None
+) -> Output:
+    """Run the tap on a backfill and read its lines; kill it once so many have come.
+
+    The pipe holds no more than a page of memory, so the tap is about as far as its reader.
+    """
+    config = {
+        "access_token": sandbox.token,
+        "api_url": sandbox.url,
+        "start_date": BACKFILL_START,
+        "insights_lookback_days": 0,
+        "insights_mode": mode,
+        "insights_window_days": 3,
+    }
+    lines: list[bytes] = []
+    log = folder / "backfill.log"
+    log.write_bytes(b"")
+    reading, writing = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    given = arguments(folder, config, state, ("ads_insights",))
+    with started(given, writing, log) as tap, os.fdopen(reading, "rb") as pipe:
+        os.close(writing)
+        for line in pipe:
+            lines.append(line)
+            if len(lines) == count:
+                tap.kill()
+                break
+        status = tap.wait(60)
+    return Output(status, log.read_text(encoding="utf-8"), [line.decode() for line in lines])
+
+
+@pytest.mark.parametrize("mode", ["auto", "async"])
+def test_a_backfill_killed_twenty_times_misses_nothing_and_repeats_nothing(
+    tmp_path: Path, mode: str
+) -> None:
+    with Sandbox(seed=13, accounts=2, ads=6, days=BACKFILL_DAYS, now=NOW) as sandbox:
+        whole = len(read_lines(sandbox, tmp_path, None, mode, None).lines)
+        # So small that the run cannot end before the last of them.
+        rng, most = random.Random(17), whole // (KILLS + 2)
+        moments = [rng.randrange(1, most) for _ in range(KILLS)]
+        outputs: list[Output] = []
+        state: dict[str, Any] | None = None
+        again: list[str] = []
+        for moment in [*moments, None]:
+            sandbox.clear_requests()
+            output = read_lines(sandbox, tmp_path, state, mode, moment)
+            assert output.status == (0 if moment is None else -signal.SIGKILL), output.log[-3000:]
+            again += fetched_again(sandbox, state, "ads_insights")
+            outputs.append(output)
+            state = output.states[-1] if output.states else state
+        truth = keyed(sandbox.truth_insights(since=BACKFILL_START, windows=WINDOWS), KEYS)
+        assert len(truth) > 500
+        assert differences(upserted(outputs, "ads_insights", KEYS), truth) == []
+        assert again == []
+        # A state came often enough for the resumes to be resumes.
+        assert sum(bool(output.states) for output in outputs[:-1]) >= KILLS // 4

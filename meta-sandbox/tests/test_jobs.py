@@ -104,13 +104,17 @@ def test_a_job_is_skipped(client: Client) -> None:
     assert client.get(_submit(client)).json()["async_status"] == "Job Skipped"
 
 
-def test_a_job_is_stuck(start: Start) -> None:
+@pytest.mark.parametrize("detail", [{}, {"percent": 57}])
+def test_a_job_is_stuck(start: Start, detail: dict[str, int]) -> None:
     client = start(job_seconds=10)
-    _fault(client, "stuck")
+    _fault(client, {"outcome": "stuck", **detail})
     run = _submit(client)
     client.sandbox.advance(100_000)
     status = client.get(run).json()
-    assert (status["async_status"], status["async_percent_completion"]) == ("Job Running", 10)
+    assert (status["async_status"], status["async_percent_completion"]) == (
+        "Job Running",
+        detail.get("percent", 0),
+    )
 
 
 def test_a_job_is_at_100_percent_before_it_is_done(client: Client) -> None:

@@ -47,6 +47,8 @@ PAGE = 1000
 SUBMISSIONS = 3
 """How often a job is submitted, when it fails without a reason that tells more."""
 
+LATER = "Run again later; what is complete is kept."
+
 IDS_OF_A_QUERY = 100
 """Ids that fit into an address; a job takes them in its body, however many they are."""
 
@@ -215,7 +217,7 @@ class InsightsTrack:
 
     def _finished_job(self, part: Part) -> Task[str]:
         """Submit a job and see it through; returns its id."""
-        error: GraphError | None = None
+        error: GraphError = self._failure("No report was made")
         for attempt in range(SUBMISSIONS):
             if attempt:
                 self.log.warning("%s: %s Submitting the report again.", part.window, error)
@@ -244,7 +246,7 @@ class InsightsTrack:
             error = failed_job(status, account=self.account.id)
             if not isinstance(error, RetryableError):
                 raise error
-        raise error or self._failure("No report was made")
+        raise error.about(advice=f"It was submitted {SUBMISSIONS} times. {LATER}")
 
     def _in_parts(self, part: Part, error: TooMuchDataError) -> Task[int]:
         """Read what is too large at once: by half of its objects, then by half of its fields."""
@@ -344,7 +346,7 @@ class InsightsTrack:
         return UnavailableError(
             Failure(
                 words,
-                "Run again later; what is complete is kept.",
+                LATER,
                 account=self.account.id,
                 edge="insights",
             )

@@ -12,6 +12,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from typing_extensions import override
 
+from meta_graph import GraphError
 from tap_meta_ads import fields
 from tap_meta_ads.casting import RowWithoutKeyError
 from tap_meta_ads.schedule import Rows
@@ -217,14 +218,17 @@ class MetaStream(Stream):
         """The rows of a lane, as long as it has some; then what that means for the state."""
         lanes = self._lanes or {}
         account = self.meta_tap.accounts[lane.track.account_id]
-        with self.meta_tap.accounts.guard(account.id, self.name):
-            for item in self.meta_tap.engine.items(lane, lanes.values()):
-                if isinstance(item, Rows):
-                    self._account = account
-                    yield item.rows
-                    self.meta_tap.tell_progress()
-                else:
-                    self.done(account, item.result)
+        try:
+            with self.meta_tap.accounts.guard(account.id, self.name):
+                for item in self.meta_tap.engine.items(lane, lanes.values()):
+                    if isinstance(item, Rows):
+                        self._account = account
+                        yield item.rows
+                        self.meta_tap.tell_progress()
+                    else:
+                        self.done(account, item.result)
+        except GraphError as error:
+            raise error.about(message=f"{self.name}: {error.failure.message}") from None
         if lane.is_over and not lane.output:
             lanes.pop(account.id, None)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tap_meta_ads import fields as fields_of_meta
@@ -169,9 +170,11 @@ class Report:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """The same JSON in dicts and lists, so that it can be written down."""
+    """The same JSON in dicts, lists and plain numbers, so that it can be written down."""
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, Decimal):  # the SDK reads what has a point so
+        return int(value) if value == int(value) else float(value)
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

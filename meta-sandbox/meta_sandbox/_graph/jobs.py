@@ -73,7 +73,7 @@ def progress(job: Job, elapsed: float, seconds: float) -> tuple[str, int]:
     """
     share = 1.0 if seconds <= 0 else elapsed / seconds
     if job.outcome == "stuck" and share >= _STUCK_FROM:
-        return "Job Running", 10
+        return "Job Running", _count(job, "percent", 0)
     if share >= 1 and not _lingers(job):
         return _ENDS.get(job.outcome, ("Job Completed", 100))
     for until, status, percent in _COURSE:

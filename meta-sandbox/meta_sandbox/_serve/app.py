@@ -56,6 +56,8 @@ class App:
             await self._control(scope, receive, send)
             return
         raw = await _read(receive)
+        if raw is None:
+            return
         try:
             outcome = await self._outcome(scope, path, raw)
         except Exception:  # noqa: BLE001 - whatever it is
@@ -103,10 +105,13 @@ class App:
         return work()
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes | None:
+    """The body; None when the caller hung up before it was whole."""
     parts, more = [], True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         more = message.get("more_body", False)
     return parts[0] if len(parts) == 1 else b"".join(parts)

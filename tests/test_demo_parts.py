@@ -169,7 +169,7 @@ def test_the_advertiser_stays_the_same(tmp_path: Path) -> None:
     file = tmp_path / "advertiser.json"
     asked: dict[str, int | None] = {"seed": 7, "days": 30, "ads": None}
     first = advertiser(file, asked, NOW)
-    assert (first.seed, first.accounts, first.ads, first.days) == (7, 3, 200, 30)
+    assert (first.seed, first.accounts, first.ads, first.days) == (7, 3, 24, 30)
     assert first.first_day() == date(2026, 1, 31)
     # Later runs take it as it was made, whenever they come.
     assert advertiser(file, {}, NOW + timedelta(days=9)) == first

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from meta_graph import Call, ClientClosedError, GraphError, Later, check_page
-from tap_meta_ads.jobs import STATUS_FIELDS
+from tap_meta_ads.jobs import look_at
 from tap_meta_ads.schedule import Finished, Poll, Rows, Schedule, Step
 from tap_meta_ads.tasks import AskAll, decode_page
 
@@ -201,16 +201,7 @@ class Engine:
         return found if isinstance(found, Later) else found.payload
 
     def _look(self, poll: Poll) -> list[Any]:
-        calls = [
-            Call(
-                "GET",
-                job.run_id,
-                {"fields": STATUS_FIELDS},
-                account=job.account_id,
-                use_case="ads_insights",
-            )
-            for job in poll.jobs
-        ]
+        calls = [look_at(job) for job in poll.jobs]
         return self._client.batch(calls, again=False)
 
 

@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import GiveUp, GraphError, NotFoundError, decide
+from meta_graph import Call, GiveUp, GraphError, NotFoundError, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,17 @@ STATUS_FIELDS = (
 )
 
 STUCK = "it has stood still for longer than `max_retry_seconds`"
+
+
+def look_at(job: Job) -> Call:
+    """The call that shows how far a job is."""
+    return Call(
+        "GET",
+        job.run_id,
+        {"fields": STATUS_FIELDS},
+        account=job.account_id,
+        use_case="ads_insights",
+    )
 
 
 class JobState(enum.Enum):

@@ -252,7 +252,11 @@ class MetaStream(Stream):
     def commit(self) -> None:
         """Write the state: all rows handed to the SDK so far have been written."""
         self.state_manager.is_flushed = False
-        self._write_state_message()
+        self.meta_tap.state_pace.ask(self._write_state_message)
+
+    def catch_up(self) -> None:
+        """Write the state that `commit` has left to later."""
+        self.meta_tap.state_pace.catch_up(self._write_state_message)
 
     @override
     def _write_starting_replication_value(self, context: Context | None) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import Call, GraphError
-from tap_meta_ads.jobs import Job
+from meta_graph import GraphError
+from tap_meta_ads.jobs import Job, look_at
 from tap_meta_ads.tasks import Ask, AskAll, Emit, Watch
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
+    from meta_graph import Call
     from tap_meta_ads.tasks import Need, Task, Track
 
 ROOM = 24 * 1024 * 1024
@@ -151,6 +152,9 @@ class Schedule:
     _looking: set[str] = field(default_factory=set)
     _held: dict[tuple[str, str], float] = field(default_factory=dict)
     _in_flight: int = 0
+    # Over all lanes, which may be thousands: to add them up anew for each call would take long.
+    _open: int = 0
+    _taken: int = 0
 
     def add(self, track: Track) -> Lane:
         """Put a track behind all others."""
@@ -173,6 +177,7 @@ class Schedule:
                     break
                 opened = OpenTask(lane, task)
                 lane.tasks.append(opened)
+                self._open += 1
                 self._go_on(opened, now, partial(next, task))
                 if step := self._step(lane, now):
                     return step
@@ -232,12 +237,14 @@ class Schedule:
         item = lane.output.popleft()
         if isinstance(item, Rows):
             lane.size -= item.size
+            self._taken -= item.size
         return item
 
     def drop(self, lane: Lane) -> None:
         """Give up a lane: nothing more of it is wanted."""
         self._end(lane)
         lane.output.clear()
+        self._taken -= lane.size
         lane.size = 0
 
     def must_wait(self, lane: Lane, now: float) -> bool:
@@ -265,29 +272,35 @@ class Schedule:
             need = opened.need
             if opened.is_busy or opened.ready_at > now or not isinstance(need, Ask | AskAll):
                 continue
-            size = lane.page_bytes * (len(need.calls) if isinstance(need, AskAll) else 1)
-            size = size if need.page else 0
+            size = self._expected(lane, need)
             if size and not self._has_room(lane, size):
                 continue
             opened.is_busy = True
             lane.reserved += size
+            self._taken += size
             self._in_flight += 1
             return Step(opened, need, size)
         return None
 
+    def _expected(self, lane: Lane, need: Ask | AskAll) -> int:
+        """Bytes of rows that an answer may bring."""
+        if not need.page:
+            return 0
+        pages = len(need.calls) if isinstance(need, AskAll) else 1
+        # The pages of a batch are seldom all full.
+        return min(lane.page_bytes * pages, self.room // 4)
+
     def _has_room(self, lane: Lane, size: int) -> bool:
-        taken = sum(other.size + other.reserved for other in self.lanes)
         # What is being written must go on, however much the others have piled up.
         next_up = lane is self.head and not lane.output and not lane.reserved
-        return next_up or taken + size <= self.room
+        return next_up or self._taken + size <= self.room
 
     def _may_begin(self, lane: Lane, now: float) -> bool:
         if self._in_flight + len(self._watched) >= self.max_concurrency:
             return False
         if self._held_until(lane) > now:
             return False
-        open_ = sum(len(other.tasks) for other in self.lanes)
-        return lane is self.head or open_ < AHEAD * self.max_concurrency
+        return lane is self.head or self._open < AHEAD * self.max_concurrency
 
     def _held_until(self, lane: Lane) -> float:
         return self._held.get((lane.track.account_id, lane.track.use_case), -math.inf)
@@ -301,6 +314,7 @@ class Schedule:
         self._in_flight -= 1
         step.task.is_busy = False
         step.task.lane.reserved -= step.reserved
+        self._taken -= step.reserved
 
     def _go_on(self, opened: OpenTask, now: float, resume: Callable[[], Need]) -> None:
         """Resume a task, and see what it needs next."""
@@ -317,6 +331,7 @@ class Schedule:
                 need = opened.task.send(None)
         except StopIteration as end:
             lane.tasks.remove(opened)
+            self._open -= 1
             lane.track.finished(end.value)
             lane.output.append(Finished(end.value))
             lane.is_over = lane.track.is_over
@@ -332,6 +347,7 @@ class Schedule:
 
     def _end(self, lane: Lane) -> None:
         lane.is_over = True
+        self._open -= len(lane.tasks)
         lane.tasks.clear()
         for run_id in [one for one, (_, opened) in self._watched.items() if opened.lane is lane]:
             del self._watched[run_id]
@@ -341,6 +357,7 @@ class Schedule:
         if size:
             lane.page_bytes = size
         lane.size += size
+        self._taken += size
         lane.output.append(Rows(emitted.rows, size))
 
     def _due_poll(self, now: float) -> Poll | None:
@@ -349,7 +366,7 @@ class Schedule:
             for job, opened in self._unlooked():
                 if not job.is_due(now):
                     continue
-                held = self.hold(Call("GET", job.run_id, account=job.account_id))
+                held = self.hold(look_at(job))
                 if 0 < held <= self.max_retry_seconds:
                     self._watched[job.run_id] = (replace(job, next_look=now + held), opened)
                 elif len(due) < POLLED_AT_ONCE:

@@ -29,6 +29,7 @@ from tap_meta_ads.dates import DateRange, today_in
 from tap_meta_ads.engine import Engine
 from tap_meta_ads.entities import ENTITIES
 from tap_meta_ads.meta_stream import MetaStream
+from tap_meta_ads.pace import Pace
 from tap_meta_ads.progress import Progress
 from tap_meta_ads.streams import EntityStream, InsightsStream
 from tap_meta_ads.summary import Summary
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
     from tap_meta_ads.accounts import Account
     from tap_meta_ads.reports import Report
+
+
+EXPECTED = (GraphError, NoAccountError, RowWithoutKeyError, StateError)
+"""What ends a run with a sentence, and no traceback."""
 
 
 class TapMetaAds(Tap):
@@ -85,6 +90,11 @@ class TapMetaAds(Tap):
         return Summary(log.new_run_id())
 
     @cached_property
+    def state_pace(self) -> Pace:
+        """How often the state is written."""
+        return Pace()
+
+    @cached_property
     def _progress(self) -> Progress:
         return Progress()
 
@@ -124,6 +134,10 @@ class TapMetaAds(Tap):
                 for stream in parked:
                     stream.sync()
                     stream.finalize_state_progress_markers()
+        except EXPECTED:
+            for stream in meta_streams[:1]:  # the state is one for all
+                stream.catch_up()
+            raise
         finally:
             self.engine.close()
 
@@ -238,6 +252,6 @@ class TapMetaAds(Tap):
         """Expected failures end with their sentence as the last line, without a traceback."""
         try:
             yield
-        except (GraphError, NoAccountError, RowWithoutKeyError, StateError) as error:
+        except EXPECTED as error:
             cls.logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
             sys.exit(1)

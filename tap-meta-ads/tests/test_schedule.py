@@ -89,6 +89,13 @@ def all_at_once(plan: Schedule, now: float = 0.0) -> list[Step | Poll]:
 
 def answered(plan: Schedule, step: Step, size: int = 100, now: float = 0.0) -> None:
     plan.answer(step, Page([raw(size)]), now)
+    check_sums(plan)
+
+
+def check_sums(plan: Schedule) -> None:
+    """What is kept over all lanes is what they add up to."""
+    assert plan._taken == sum(lane.size + lane.reserved for lane in plan.lanes)
+    assert plan._open == sum(len(lane.tasks) for lane in plan.lanes)
 
 
 def test_lanes_are_read_in_order_and_ahead_up_to_the_limit() -> None:
@@ -214,6 +221,10 @@ def test_an_error_ends_its_lane_behind_its_rows_and_no_other() -> None:
     answered(plan, third)
     assert two.is_over
     assert two.error is None
+    check_sums(plan)
+    while two.output:
+        plan.pop(two)
+    check_sums(plan)
 
 
 def test_what_comes_for_a_lane_given_up_is_let_go() -> None:
@@ -228,6 +239,7 @@ def test_what_comes_for_a_lane_given_up_is_let_go() -> None:
     assert all_at_once(plan, 100.0) == []
     assert not lane.output
     assert lane.reserved == 0
+    check_sums(plan)
 
 
 @pytest.mark.parametrize("look", [ThrottledError(Failure("slow down"), 30.0), {}])

@@ -5,8 +5,8 @@ calls, and takes what is large. Which of both, and how many days, follows from h
 has turned out to hold:
 
 *   `auto` asks for the first window directly, and lays out the rest by what it held.
-*   `async` lays all out at once, each window twice as long as the one before, so that Meta makes
-    all jobs at the same time; what is laid out after the first answer follows that.
+*   `async` lays all out at once, each window four times as long as the one before, so that Meta
+    makes all jobs at the same time; what is laid out after the first answer follows that.
 *   `sync` asks directly, page by page.
 
 A window that Meta finds too large is halved, and what is laid out after it stays well below it.
@@ -31,6 +31,9 @@ LARGEST = 90
 
 JOB_ROWS = 10_000
 """Rows of a job, about. Its pages are read one after the other, so several jobs are quicker."""
+
+GROWTH = 4
+"""So many times as long as a window is the next, while nothing is known of the rows of a day."""
 
 FILL = 0.7
 """How much of a page a direct answer is expected to fill, at most: no two weeks are equal."""
@@ -178,7 +181,7 @@ class Layout:
         if not self._last_days:
             return self.first_days
         if self.mode == "async" or self._by_job:
-            days = min(2 * self._last_days, self._days_of(JOB_ROWS))
+            days = min(GROWTH * self._last_days, self._days_of(JOB_ROWS))
         else:
             days = self._days_of(FILL * self.page)
         return max(min(days, LARGEST, self._bearable), 1)

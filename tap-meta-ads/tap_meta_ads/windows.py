@@ -5,8 +5,9 @@ calls, and takes what is large. Which of both, and how many days, follows from h
 has turned out to hold:
 
 *   `auto` asks for the first window directly, and lays out the rest by what it held.
-*   `async` lays all out at once, each window four times as long as the one before, so that Meta
-    makes all jobs at the same time; what is laid out after the first answer follows that.
+*   `async` lays all out at once, each window four times as long as the one before, up to four
+    weeks, so that Meta makes the jobs at the same time; what is laid out after the first answer
+    follows that.
 *   `sync` asks directly, page by page.
 
 A window that Meta finds too large is halved, and what is laid out after it stays well below it.
@@ -34,6 +35,9 @@ JOB_ROWS = 10_000
 
 GROWTH = 4
 """So many times as long as a window is the next, while nothing is known of the rows of a day."""
+
+BLIND = 28
+"""Days. No window is longer before one has been answered."""
 
 FILL = 0.7
 """How much of a page a direct answer is expected to fill, at most: no two weeks are equal."""
@@ -118,6 +122,7 @@ class Layout:
     _last_days: int = 0
     _refused: int = LARGEST + 1
     _rows_a_day: float | None = None
+    _is_known: bool = False
     _too_much_for_a_page: bool = False
 
     def __post_init__(self) -> None:
@@ -156,7 +161,9 @@ class Layout:
             self._again.extend(self._halves(window))
             return
         self._rows_a_day = max(self._rows_a_day or 0.0, result.rows / window.days.days)
-        if isinstance(result, Overflowing):
+        if isinstance(result, Answered):
+            self._is_known = True
+        else:
             is_small = window.days.days <= self.first_days or self.period.is_one(window.days)
             self._too_much_for_a_page |= is_small
             # Two more calls are quicker than a job, as long as a page holds days enough.
@@ -182,6 +189,7 @@ class Layout:
             return self.first_days
         if self.mode == "async" or self._by_job:
             days = min(GROWTH * self._last_days, self._days_of(JOB_ROWS))
+            days = days if self._is_known else min(days, max(BLIND, self.first_days))
         else:
             days = self._days_of(FILL * self.page)
         return max(min(days, LARGEST, self._bearable), 1)

@@ -252,7 +252,9 @@ class MetaStream(Stream):
     def commit(self) -> None:
         """Write the state: all rows handed to the SDK so far have been written."""
         self.state_manager.is_flushed = False
-        self.meta_tap.state_pace.ask(self._write_state_message)
+        streams = self.tap_state.get("bookmarks", {}).values()
+        size = sum(len(stream.get("partitions", ())) for stream in streams)
+        self.meta_tap.state_pace.ask(self._write_state_message, size)
 
     def catch_up(self) -> None:
         """Write the state that `commit` has left to later."""

@@ -13,9 +13,11 @@ settings.register_profile("tap", deadline=None, max_examples=100)
 settings.load_profile("tap")
 
 # Test folders are no packages, so what test modules share has to be loaded by its path.
-_name = "tests.track_driver"
-if _name not in sys.modules:
-    _spec = spec_from_file_location(_name, Path(__file__).with_name("track_driver.py"))
+for _module in ("track_driver", "wrong_settings"):
+    _name = f"tests.{_module}"
+    if _name in sys.modules:
+        continue
+    _spec = spec_from_file_location(_name, Path(__file__).with_name(f"{_module}.py"))
     assert _spec is not None
     assert _spec.loader is not None
     sys.modules[_name] = module_from_spec(_spec)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tap_meta_ads.summary import Summary
     from tap_meta_ads.tasks import Track
 
+GRACE = 5.0
+"""Seconds for which the end of a run waits for answers that nobody needs any more."""
+
 BREATH = 1.0
 """Seconds after which the main thread looks up, if nothing has come."""
 
@@ -60,10 +63,16 @@ class Engine:
         self._threads: list[threading.Thread] = []
 
     def close(self) -> None:
-        """Begin nothing more. What is in flight comes to its end by itself."""
+        """Begin nothing more, and let what is in flight come to its end, for a few seconds.
+
+        An interpreter that ends under running threads may stumble over what they change.
+        """
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
+        until = time.monotonic() + GRACE
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0.0))
 
     def add(self, track: Track) -> Lane:
         """Read a track, behind those that were added before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -193,6 +194,7 @@ def test_an_account_without_permission_costs_the_others_nothing(sandbox: Sandbox
     assert output.status == 0, output.log
     assert f"Account {ids[2]} is left out" in output.log.strip().splitlines()[-1]
     assert "access" in output.log.strip().splitlines()[-1]
+    assert re.search(rf" \[run [0-9a-f]{{8}}, account {ids[2]}\]$", output.log.strip())
     expected = {key for key in insights_truth(sandbox) if key[0] != ids[2]}
     rows = output.rows("ads_insights")
     assert {(row["account_id"], row["ad_id"], row["date_start"]) for row in rows} == expected

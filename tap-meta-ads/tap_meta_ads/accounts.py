@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_meta_ads.settings import Settings
+    from tap_meta_ads.summary import Summary
 
 FIELDS = ("account_id", "name", "timezone_name", "currency")
 
@@ -50,11 +51,13 @@ class Accounts:
     Args:
         client: Client of the Graph API.
         settings: `account_ids` and `on_account_error` count here.
+        summary: Knows what a log line about an account is about.
     """
 
-    def __init__(self, client: GraphClient, settings: Settings) -> None:
+    def __init__(self, client: GraphClient, settings: Settings, summary: Summary) -> None:
         self._client = client
         self._settings = settings
+        self._summary = summary
         self.skipped: dict[tuple[str, str], str] = {}
         """Account and stream, and why it was left out. The stream is `*` for all."""
 
@@ -101,7 +104,7 @@ class Accounts:
             if self._settings.on_account_error == "fail":
                 raise
             self.skipped[account_id, stream] = str(error)
-            _logger.warning("%s", self.left_out[-1])
+            self._summary.about(_logger, account_id, stream).warning("%s", self.left_out[-1])
 
     def check_any_read(self, streams: set[str]) -> None:
         """Fail a run in which no account could be read at all.

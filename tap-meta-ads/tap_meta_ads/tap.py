@@ -20,7 +20,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from meta_graph import GraphClient, GraphError
-from tap_meta_ads import compat, log
+from tap_meta_ads import compat, log, memory
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
 from tap_meta_ads.bookmarks import StateError, Wanted
@@ -82,7 +82,7 @@ class TapMetaAds(Tap):
     @cached_property
     def accounts(self) -> Accounts:
         """The ad accounts of this run."""
-        return Accounts(self.client, self.settings)
+        return Accounts(self.client, self.settings, self.summary)
 
     @cached_property
     def summary(self) -> Summary:
@@ -124,6 +124,7 @@ class TapMetaAds(Tap):
 
         Accounts that had to wait while others could be read come last.
         """
+        memory.steady()
         chosen = [stream for stream in self.streams.values() if stream.selected]
         meta_streams = [stream for stream in chosen if isinstance(stream, MetaStream)]
         try:
@@ -200,8 +201,8 @@ class TapMetaAds(Tap):
 
     def finish(self) -> None:
         """Say what was left out; fail when that is everything."""
-        for words in self.accounts.left_out:
-            self.logger.warning("%s", words)
+        for owner, words in zip(self.accounts.skipped, self.accounts.left_out, strict=True):
+            self.summary.about(self.logger, *owner).warning("%s", words)
         self.accounts.check_any_read({s.name for s in self.streams.values() if s.selected})
 
     @classmethod

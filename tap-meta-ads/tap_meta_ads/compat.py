@@ -218,12 +218,6 @@ def needs_job(report: Report, version: str) -> bool:
     return not table(version).only_by_job.isdisjoint(report.breakdowns)
 
 
-def is_listed(report: Report, version: str) -> bool:
-    """Whether its breakdowns are a combination that Meta lists, or that is known to work."""
-    asked = together(report)
-    return not asked or asked in _known(version)
-
-
 def together(report: Report) -> frozenset[str]:
     """What Meta combines: the breakdowns of figures and of actions, but `action_type`.
 

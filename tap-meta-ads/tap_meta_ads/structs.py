@@ -301,11 +301,6 @@ class FastRows:
         amounts = [Decimal(str(value)) for value in values if value is not None]
         return sum(amounts, Decimal(0)) if amounts else None
 
-    def key_hashes(self, rows: Iterable[Row]) -> list[int]:
-        """A hash of each row's key, to count rows that came twice. Differs from run to run."""
-        names = [self._attributes[key] for key in self._keys]
-        return [hash(tuple([getattr(row, name) for name in names])) for row in rows]
-
 
 def _object(raw: msgspec.Raw) -> dict[str, Any]:
     """An object as it is; whatever else Meta sends in its place has no members."""

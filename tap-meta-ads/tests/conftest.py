@@ -13,7 +13,7 @@ settings.register_profile("tap", deadline=None, max_examples=100)
 settings.load_profile("tap")
 
 # Test folders are no packages, so what test modules share has to be loaded by its path.
-for _module in ("track_driver", "wrong_settings"):
+for _module in ("told", "track_driver", "wrong_settings"):
     _name = f"tests.{_module}"
     if _name in sys.modules:
         continue

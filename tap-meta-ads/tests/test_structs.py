@@ -18,6 +18,7 @@ from singer_sdk.singerlib import RecordMessage
 from tap_meta_ads import fields
 from tap_meta_ads.casting import RowWithoutKeyError
 from tap_meta_ads.structs import SLOW_IN_A_ROW, FastRows
+from tests.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -25,20 +26,6 @@ if TYPE_CHECKING:
 VERSION = "v26.0"
 NOW = dt.datetime(2026, 11, 21, 6, 30, 15, 123456, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 ACCOUNT = "120000000000000001"
-
-
-class Told:
-    """What a reader told of odd values and new names."""
-
-    def __init__(self) -> None:
-        self.misfits: list[tuple[str, str]] = []
-        self.names: list[str] = []
-
-    def misfit(self, name: str, value: object) -> None:
-        self.misfits.append((name, repr(value)))
-
-    def unknown(self, names: Collection[str]) -> None:
-        self.names.extend(sorted(names))
 
 
 def reader(
@@ -323,12 +310,6 @@ class TestRows:
         assert made.spend([]) is None
         other = reader({"x": "number"})
         assert other.spend(other.read(raw("{}"), ACCOUNT)) is None
-
-    def test_hashes_of_keys_tell_rows_that_came_twice(self) -> None:
-        made = reader(INSIGHTS, KEYS)
-        twice = insights(), insights(ad_id="6"), insights(spend="NaN"), insights(spend="2")
-        hashes = made.key_hashes(made.read(raw(*twice), ACCOUNT))
-        assert hashes[0] == hashes[2] == hashes[3] != hashes[1]
 
 
 class TestSlowRows:

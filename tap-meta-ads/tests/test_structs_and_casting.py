@@ -14,26 +14,13 @@ from hypothesis import strategies as st
 
 from tap_meta_ads import fields
 from tap_meta_ads.structs import FastRows
+from tests.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.timezone.utc)
 ACCOUNT = "120000000000000001"
-
-
-class Told:
-    """What a reader told of odd values and new names."""
-
-    def __init__(self) -> None:
-        self.misfits: list[tuple[str, str]] = []
-        self.names: list[str] = []
-
-    def misfit(self, name: str, value: object) -> None:
-        self.misfits.append((name, repr(value)))
-
-    def unknown(self, names: Collection[str]) -> None:
-        self.names.extend(sorted(names))
 
 
 def reader(told: Told, kinds: Mapping[str, str]) -> FastRows:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,6 +32,7 @@ from meta_graph import (
     next_cursor,
 )
 from tap_meta_ads import fields
+from tap_meta_ads.dates import subtract
 from tap_meta_ads.jobs import JobState, job_state
 from tap_meta_ads.tasks import Ask, Emit, Page, Task, Watch
 from tap_meta_ads.windows import Answered, Layout, Overflowing, TooLarge, Window
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from logging import LoggerAdapter
 
     from tap_meta_ads.accounts import Account
+    from tap_meta_ads.dates import DateRange
     from tap_meta_ads.reports import Report
 
 PAGE = 1000
@@ -101,6 +104,7 @@ class InsightsTrack:
     log: LoggerAdapter[Any]
     use_case: str = "ads_insights"
     _told: set[str] = field(default_factory=set)
+    _begun: list[tuple[DateRange, array[int]]] = field(default_factory=list)
 
     @property
     def stream(self) -> str:
@@ -134,22 +138,33 @@ class InsightsTrack:
     def read(self, window: Window) -> Task[Result]:
         """Read a window; again and again without the fields that Meta refuses."""
         while True:
+            before = self.columns
             try:
                 return (yield from self._read(window))
             except UnknownFieldError as error:
                 self._leave_out(error)
+                if self.columns == before:  # what is refused is not asked for as a column
+                    raise
 
     def _read(self, window: Window) -> Task[Result]:
         whole = Part(window, self._columns_of(window))
         if self.mode == "auto" and not window.by_job:
             return (yield from self._one_page(whole))
+        handed_on = self._handed_on_in(window)
         try:
-            rows = yield from self._by_pages(whole) if self.mode == "sync" else self._by_job(whole)
+            rows = yield from self._rows(whole, handed_on)
         except TooMuchDataError as error:
             if not self.layout.period.is_one(window.days):
+                if handed_on:
+                    self._begun.append((window.days, handed_on))
                 return TooLarge(window)
-            rows = yield from self._in_parts(whole, error)
+            rows = yield from self._in_parts(whole, error, handed_on)
         return Answered(window, rows)
+
+    def _handed_on_in(self, window: Window) -> array[int]:
+        """Hashes of the rows that a larger window has handed on before Meta refused the others."""
+        within = (marks for days, marks in self._begun if not subtract([window.days], [days]))
+        return array("q", chain.from_iterable(within))
 
     def _one_page(self, part: Part) -> Task[Result]:
         """A window that fits into one page; else nothing of it."""
@@ -162,15 +177,22 @@ class InsightsTrack:
         yield Emit(page.data)
         return Answered(part.window, len(page.data))
 
-    def _by_pages(self, part: Part) -> Task[int]:
-        """Rows of a direct answer, all pages."""
-        call = self._query(part)
-        return (yield from self._pages(call, array("q")))
+    def _rows(self, part: Part, handed_on: array[int] | None = None) -> Task[int]:
+        """All pages of a part, directly or from a job, as the mode says.
 
-    def _by_job(self, part: Part) -> Task[int]:
+        Args:
+            part: What to read.
+            handed_on: As in `_pages`.
+        """
+        marks = array("q") if handed_on is None else handed_on
+        if self.mode == "sync":
+            return self._pages(self._query(part), marks)
+        return self._by_job(part, marks)
+
+    def _by_job(self, part: Part, handed_on: array[int]) -> Task[int]:
         """Rows of a report job, all pages. A job that is lost while it is read is made again."""
-        handed_on = array("q")
-        for attempt in range(SUBMISSIONS):
+        lost: GraphError = self._failure("No report was read")
+        for _ in range(SUBMISSIONS):
             run_id = yield from self._finished_job(part)
             call = Call(
                 "GET", f"{run_id}/insights", account=self.account.id, use_case=self.use_case
@@ -179,17 +201,16 @@ class InsightsTrack:
                 return (yield from self._pages(call, handed_on))
             except NotFoundError as error:
                 self.log.warning("The report of %s is lost: %s", part.window, error)
-                if attempt == SUBMISSIONS - 1:
-                    raise
-        raise AssertionError
+                lost = UnavailableError(error.failure)
+        raise lost.about(advice=f"It was submitted {SUBMISSIONS} times. {LATER}")
 
     def _pages(self, call: Call, handed_on: array[int]) -> Task[int]:
         """The rows of an edge, page by page, without those that were handed on before.
 
         Args:
             call: The call, without cursor and limit.
-            handed_on: Hashes of the rows that an earlier job has handed on; grows. An array, since
-                it is seldom looked at, and a set would take ten times the memory.
+            handed_on: Hashes of the rows that were handed on before; grows. An array, since it is
+                seldom looked at, and a set would take ten times the memory.
         """
         before = set(handed_on)
         limit, after, count, cursors = self.page, None, 0, set[str]()
@@ -203,6 +224,12 @@ class InsightsTrack:
                     raise
                 self.log.info("Meta refuses %d rows a page: asking for %d.", limit, smaller)
                 limit = smaller
+                continue
+            except UnknownFieldError as error:
+                if after is None:
+                    raise
+                # Begun again, the window would hand on for a second time what came before.
+                call = self._narrowed(call, error)
                 continue
             after = next_cursor(page.paging)
             rows = page.data
@@ -236,7 +263,8 @@ class InsightsTrack:
             try:
                 status = yield Watch(run_id, self.account.id)
             except NotFoundError as lost:
-                error = lost
+                # The account is there: this is no reason to leave it out.
+                error = UnavailableError(lost.failure)
                 continue
             match job_state(status):
                 case JobState.DONE:
@@ -253,7 +281,7 @@ class InsightsTrack:
                 raise error
         raise error.about(advice=f"It was submitted {SUBMISSIONS} times. {LATER}")
 
-    def _in_parts(self, part: Part, error: TooMuchDataError) -> Task[int]:
+    def _in_parts(self, part: Part, error: TooMuchDataError, handed_on: array[int]) -> Task[int]:
         """Read what is too large at once: by half of its objects, then by half of its fields."""
         if part.ids is None and self.report.level != "account":
             ids = yield from self._ids(part)
@@ -271,11 +299,9 @@ class InsightsTrack:
             try:
                 if self.mode == "sync" and len(smaller.ids or ()) > IDS_OF_A_QUERY:
                     raise error
-                count += yield from (
-                    self._by_pages(smaller) if self.mode == "sync" else self._by_job(smaller)
-                )
+                count += yield from self._rows(smaller, handed_on)
             except TooMuchDataError as again:
-                count += yield from self._in_parts(smaller, again)
+                count += yield from self._in_parts(smaller, again, handed_on)
         return count
 
     def _ids(self, part: Part) -> Task[tuple[str, ...]]:
@@ -283,8 +309,8 @@ class InsightsTrack:
         name = f"{self.report.level}_id"
         found: list[str] = []
         plain = replace(self, report=replace(self.report, breakdowns=(), action_breakdowns=()))
-        read = plain._by_pages if self.mode == "sync" else plain._by_job  # noqa: SLF001 - ours
-        for row in (yield from _collected(read(replace(part, columns=(name,))))):
+        read = plain._rows(replace(part, columns=(name,)))  # noqa: SLF001 - ours
+        for row in (yield from _collected(read)):
             ids = msgspec.json.decode(row)
             if name in ids:
                 found.append(str(ids[name]))
@@ -310,9 +336,7 @@ class InsightsTrack:
         for half in _halves(others):
             smaller = replace(part, columns=(*named, *half))
             try:
-                raws = yield from _collected(
-                    self._by_pages(smaller) if self.mode == "sync" else self._by_job(smaller)
-                )
+                raws = yield from _collected(self._rows(smaller))
                 rows = [msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in raws]
             except TooMuchDataError as again:
                 rows = yield from self._by_fields(smaller, again)
@@ -346,6 +370,15 @@ class InsightsTrack:
             if name not in self.columns:
                 self._told.add(name)
                 self.left_out(name, str(error))
+
+    def _narrowed(self, call: Call, error: UnknownFieldError) -> Call:
+        """A call without the fields that Meta refuses amid its pages."""
+        asked = call.params.get("fields", [])
+        self._leave_out(error)
+        kept = [name for name in asked if name not in self._told]
+        if kept == asked:
+            raise error
+        return replace(call, params={**call.params, "fields": kept})
 
     def _failure(self, words: str) -> UnavailableError:
         return UnavailableError(

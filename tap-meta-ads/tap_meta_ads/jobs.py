@@ -12,7 +12,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import Call, GiveUp, GraphError, NotFoundError, decide
+from meta_graph import Call, GiveUp, GraphError, NotFoundError, UnknownFieldError, decide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def look_at(job: Job) -> Call:
     return Call(
         "GET",
         job.run_id,
-        {"fields": STATUS_FIELDS},
+        {"fields": job.fields},
         account=job.account_id,
         use_case="ads_insights",
     )
@@ -90,6 +90,7 @@ class Job:
         progress: Status and percentage, as last seen.
         failures: Looks that have failed since one was good.
         failed_at: When the first of them did.
+        fields: What is asked of it; without what Meta refuses.
     """
 
     run_id: str
@@ -102,6 +103,7 @@ class Job:
     progress: tuple[object, object] = (None, None)
     failures: int = 0
     failed_at: float | None = None
+    fields: tuple[str, ...] = STATUS_FIELDS
 
     @classmethod
     def submitted(cls, run_id: str, account_id: str, stream: str, now: float) -> Job:
@@ -142,6 +144,10 @@ class Job:
         if isinstance(error, NotFoundError):
             is_young = now - self.since <= min(UNKNOWN_SECONDS, limit)
             return self._later(now) if is_young and self.progress == (None, None) else error
+        if isinstance(error, UnknownFieldError):
+            fields = tuple(name for name in self.fields if name not in error.fields)
+            is_less = "async_status" in fields and fields != self.fields
+            return replace(self, next_look=now, fields=fields) if is_less else error
         failed_at = now if self.failed_at is None else self.failed_at
         step = decide(
             error,

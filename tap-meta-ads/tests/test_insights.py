@@ -186,6 +186,55 @@ def test_a_job_lost_while_it_is_read_is_made_again_and_hands_on_no_row_twice() -
     assert result.window == window(7, by_job=True)
 
 
+@pytest.mark.parametrize("at", ["poll", "read"])
+def test_a_job_that_is_lost_for_ever_is_no_reason_to_leave_the_account_out(at: str) -> None:
+    lost = NotFoundError(Failure("no such object"))
+    jobs = dict.fromkeys("123", lost if at == "poll" else DONE)
+    pages = [lost] if at == "read" else []
+    answers = in_turn(*(answer for n in (1, 2, 3) for answer in (submitted(n), *pages)))
+    with pytest.raises(UnavailableError, match=r"no such object\. It was submitted 3 times"):
+        run(track("async"), window(7, by_job=True), answers, jobs)
+
+
+@pytest.mark.parametrize("mode", ["async", "sync"])
+def test_what_is_handed_on_of_a_window_too_large_is_not_handed_on_with_its_parts(mode: str) -> None:
+    reader = track(mode, page=1)
+    by_job = mode == "async"
+    asked, jobs = window(8, by_job=by_job), [submitted()] if by_job else []
+    answers = in_turn(*jobs, page(rows(1, 2), "a"), page(rows(3), "b"), TOO_MUCH)
+    result, handed, _ = run(reader, asked, answers)
+    assert (result, handed) == (TooLarge(asked), rows(1, 2, 3))
+    for answers, new in (
+        (in_turn(*jobs, page(rows(1, 4), "a"), page(rows(2))), rows(4)),
+        (in_turn(*jobs, page(rows(3, 5))), rows(5)),
+    ):
+        assert run(reader, window(4, by_job=by_job), answers)[1] == new
+
+
+def test_what_is_handed_on_of_a_period_too_large_is_not_handed_on_with_its_ads() -> None:
+    ids = [{"ad_id": "1"}, {"ad_id": "2"}]
+    answers = in_turn(page(rows(1), "a"), TOO_MUCH, page(ids), page(rows(1)), page(rows(2)))
+    _, handed, _ = run(track("sync", page=1), window(), answers)
+    assert handed == rows(1, 2)
+
+
+def test_a_field_that_is_refused_amid_the_pages_hands_on_no_row_twice() -> None:
+    reader = track("sync")
+    refused = UnknownFieldError(Failure("(#100) clicks is not valid"), ("clicks",))
+    answers = in_turn(page(rows(1), "a"), refused, page(rows(2), "b"), page(rows(3)))
+    _, handed, calls = run(reader, window(), answers)
+    assert handed == rows(1, 2, 3)
+    assert [call.params["after"] for call in calls] == [None, "a", "a", "b"]
+    assert ["clicks" in call.params["fields"] for call in calls] == [True, True, False, False]
+    assert list(reader.refused) == ["clicks"]  # type: ignore[attr-defined]
+
+
+def test_a_field_that_stays_refused_amid_the_pages_is_an_error() -> None:
+    refused = UnknownFieldError(Failure("(#100) clicks is not valid"), ("clicks",))
+    with pytest.raises(UnknownFieldError):
+        run(track("sync"), window(), in_turn(page(rows(1), "a"), *[refused] * 3))
+
+
 def test_pages_are_halved_from_the_same_cursor_where_meta_refuses_them() -> None:
     answers = in_turn(submitted(), page(rows(1), "a"), TOO_MUCH, page(rows(2), "b"), page(rows(3)))
     _, handed, calls = run(track("async"), window(by_job=True), answers)
@@ -233,6 +282,15 @@ def test_a_second_window_refused_the_same_field_goes_on_without_it() -> None:
     need = second.throw(refused)
     assert isinstance(need, Ask)
     assert "clicks" not in need.call.params["fields"]
+
+
+def test_a_field_that_is_refused_although_it_is_not_asked_as_a_column_is_an_error() -> None:
+    # With breakdowns of actions Meta is asked for `actions`, whatever the columns are.
+    reader = track("sync", action_breakdowns=("action_device",))
+    reader.columns += ("conversions",)
+    refused = UnknownFieldError(Failure("(#100) actions is not valid"), ("actions",))
+    with pytest.raises(UnknownFieldError):
+        run(reader, window(), in_turn(refused, refused))
 
 
 @pytest.mark.parametrize("names", [(), ("ad_id",), ("something",)])

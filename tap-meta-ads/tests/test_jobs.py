@@ -14,6 +14,7 @@ from meta_graph import (
     ThrottledError,
     TokenError,
     UnavailableError,
+    UnknownFieldError,
 )
 from tap_meta_ads.jobs import (
     FIRST_LOOK,
@@ -23,6 +24,7 @@ from tap_meta_ads.jobs import (
     Job,
     JobState,
     job_state,
+    look_at,
 )
 
 LIMIT = 600.0
@@ -107,6 +109,26 @@ def test_a_job_that_moves_is_waited_for_however_long_it_takes() -> None:
     times, last = watched([status("Job Running", n // 10) for n in range(900)])
     assert times[-1] > 10 * LIMIT
     assert isinstance(last, Job)
+
+
+def refused(*names: str) -> UnknownFieldError:
+    return UnknownFieldError(Failure("nonexisting field"), names)
+
+
+def test_what_meta_no_longer_tells_of_a_job_is_not_asked_again() -> None:
+    assert "error_user_title" in look_at(job()).params["fields"]
+    _, left = watched([refused("error_user_title"), status("Job Running", 3)])
+    asked = look_at(left).params["fields"]
+    assert "error_user_title" not in asked
+    assert {"async_status", "async_percent_completion", "error_user_msg"} <= set(asked)
+    times, _ = watched([refused("error_user_title"), status("Job Running", 3)])
+    assert times == [FIRST_LOOK, FIRST_LOOK]
+
+
+@pytest.mark.parametrize("names", [(), ("async_status",), ("something",)])
+def test_a_job_of_which_nothing_can_be_told_is_an_error(names: tuple[str, ...]) -> None:
+    error = refused(*names)
+    assert watched([error])[1] is error
 
 
 NOT_FOUND = NotFoundError(Failure("no such object"))

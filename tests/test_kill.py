@@ -18,7 +18,7 @@ from psycopg import sql
 from demo.meltano import Meltano
 from meta_sandbox import Sandbox
 from tests.singer import TAP, Output, arguments, started
-from tests.worlds import WINDOWS, differences, fetched_again, keyed, upserted
+from tests.worlds import WINDOWS, differences, fetched_again, keyed, synced, upserted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +186,12 @@ def test_killed_and_resumed_ends_like_undisturbed(
 BACKFILL_DAYS = 90
 BACKFILL_START = str((NOW - timedelta(days=BACKFILL_DAYS - 1)).date())
 KILLS = 20
+MODES: dict[str, dict[str, Any]] = {
+    "auto": {},
+    "async": {},
+    # Small, so that it is killed between the pages of a window too.
+    "sync": {"page_size": 2},
+}
 KEYS = ("account_id", "ad_id", "date_start")
 
 
@@ -203,6 +209,7 @@ def read_lines(
         "insights_lookback_days": 0,
         "insights_mode": mode,
         "insights_window_days": 3,
+        **MODES[mode],
     }
     lines: list[bytes] = []
     log = folder / "backfill.log"
@@ -222,7 +229,13 @@ def read_lines(
     return Output(status, log.read_text(encoding="utf-8"), [line.decode() for line in lines])
 
 
-@pytest.mark.parametrize("mode", ["auto", "async"])
+def days_kept(state: dict[str, Any]) -> int:
+    """How many days a state names as complete, over all accounts."""
+    ranges = (days for account in synced(state, "ads_insights").values() for days in account)
+    return sum((days.until - days.since).days + 1 for days in ranges)
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_a_backfill_killed_twenty_times_misses_nothing_and_repeats_nothing(
     tmp_path: Path, mode: str
 ) -> None:
@@ -245,5 +258,8 @@ def test_a_backfill_killed_twenty_times_misses_nothing_and_repeats_nothing(
         assert len(truth) > 500
         assert differences(upserted(outputs, "ads_insights", KEYS), truth) == []
         assert again == []
-        # A state came often enough for the resumes to be resumes.
-        assert sum(bool(output.states) for output in outputs[:-1]) >= KILLS // 4
+        # A state came often enough for the resumes to be resumes, and no day was lost on the way.
+        kept = [days_kept(output.state) for output in outputs[:-1] if output.states]
+        assert len(kept) >= KILLS // 4
+        assert kept == sorted(kept)
+        assert kept[-1] > 0

@@ -1,65 +1,120 @@
 """What goes wrong at Meta and on the way there, at every stage of an extraction, over HTTP.
 
 Each ends in a complete extraction, or in one clear sentence and a state from which the next run
-completes. What only Insights have is in `test_tap_jobs.py`.
+completes. What goes wrong where is data, in `fault_table`; more of what only Insights have is in
+`test_tap_jobs`.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fault_table import (
+    BY_A_JOB,
+    ENDLESS,
+    FIELDS_NOT_NAMED,
+    JOBS,
+    JOBS_NOT_AT,
+    JOBS_NOT_READ,
+    PASSING,
+    PERMISSION,
+    PERMISSION_NOT_AT,
+    REMOVED,
+    REMOVED_NEEDED,
+    REMOVED_UNSEEN,
+    WAITS,
+)
 from tests.fault_worlds import (
     BATCH,
     DIRECT,
-    LEADS,
+    FURTHER,
     LISTING,
     POLLING,
     READING,
     STAGES,
     SUBMITTING,
     World,
+    at_once,
     completes,
     everywhere,
     fails_clearly_and_resumes,
     of_insights,
 )
+from tests.worlds import asked, synced
 
 if TYPE_CHECKING:
-    from tests.fault_worlds import Answer, Stage
+    from tests.fault_worlds import Stage
+
+NAMED = {stage.name: stage for stage in (*STAGES, *FURTHER)}
+
+
+def test_the_table_has_a_word_on_every_stage() -> None:
+    faults = [
+        fault
+        for table in (PASSING, ENDLESS)
+        for group in table.values()
+        for fault in group.values()
+    ]
+    for fault in faults:
+        assert {*fault.not_at, *fault.passes_at} <= NAMED.keys()
+        assert fault.stages()
+    assert {stage.name for stage in PERMISSION} | PERMISSION_NOT_AT.keys() == NAMED.keys()
+    assert all(slow.keys() <= NAMED.keys() for slow in WAITS.values())
+    jobs_at = {stage.name for stage in (POLLING, *READING)}
+    assert JOBS_NOT_AT.keys() | jobs_at == {stage.name for stage in STAGES}
+    read = {outcome for outcome, stages in JOBS.items() if READING[1] in stages}
+    assert read | JOBS_NOT_READ.keys() == JOBS.keys()
+    columns = [REMOVED, REMOVED_UNSEEN, REMOVED_NEEDED, FIELDS_NOT_NAMED]
+    assert sorted(name for column in columns for name in column) == sorted(NAMED)
+
 
 # ---------------------------------------------------------------- what passes
 
-PASSING: dict[str, Answer] = {
-    "reset": {"kind": "reset"},
-    "answer lost": {"kind": "drop_after"},
-    "time-out": {"kind": {"kind": "hang", "seconds": 4}},
-    "truncated JSON": {"kind": "truncate"},
-    "short body": {"kind": "short_body"},
-    "HTML 502": {"kind": "html"},
-    "empty 500": {"kind": "empty"},
-    "code 1": {"error": {"code": 1, "message": "An unknown error occurred", "http": 500}},
-    "code 2": {"error": {"code": 2, "http": 500}},
-    "80000": {"error": {"code": 80000}},
-    "80004": {"error": {"code": 80004}},
-    "613": {"error": {"code": 613}},
-    "17": {"error": {"code": 17}},
-    "4": {"error": {"code": 4, "subcode": 1504022}},
-}
+
+def waits(stage: Stage, *, code: int) -> str:
+    """What is wrong with a run that should wait as long as Meta says."""
+    seconds = 2
+    world = World(stage, {}, {})
+    with world.sandbox as sandbox:
+        headers = {"Retry-After": str(seconds)}
+        throttle = {"throttle": {"code": code, "minutes": 0, "headers": headers}}
+        sandbox.add_fault({"match": stage.match, "answer": throttle})
+        output = world.run()
+        entries = sandbox.requests()
+    if missed := world.not_met(output):
+        return missed
+    if output.status:
+        return output.last_words
+    refused = next(e for e in entries if e["fault"])
+    # A batch may have other parts by then.
+    names = ("stage", "path", "query", *(() if stage is BATCH else ("body",)))
+    same = [e for e in entries if all(e[name] == refused[name] for name in names)]
+    again = same[same.index(refused) + 1]
+    waited = float(str(again["at"])) - float(str(refused["at"]))
+    return "; ".join(world.wrong(output)) if waited >= seconds - 0.1 else f"{waited} s"
 
 
-@pytest.mark.parametrize("fault", PASSING)
-def test_what_passes_costs_no_row_at_any_stage(fault: str) -> None:
-    patient = {"request_timeout": 1.5} if fault == "time-out" else {}
-    assert everywhere(STAGES, {"answer": PASSING[fault]}, settings=patient) == {}
-
-
-@pytest.mark.parametrize("code", [80000, 80004])
-def test_a_wait_that_meta_states_is_kept(code: int) -> None:
-    wait = {"code": code, "minutes": 0, "headers": {"Retry-After": "2"}}
-    stages = (LISTING[1], LEADS[0], DIRECT[0], DIRECT[2], SUBMITTING, POLLING, READING[1])
-    assert everywhere(stages, {"answer": {"throttle": wait}}) == {}
+@pytest.mark.parametrize("group", PASSING)
+def test_what_passes_costs_no_row_at_any_stage(group: str) -> None:
+    cases = {
+        f"{name}, {stage.name}": partial(
+            completes, stage, {"answer": fault.answer}, settings=fault.settings
+        )
+        for name, fault in PASSING[group].items()
+        for stage in fault.stages()
+    }
+    if group == "limits":
+        # They take longest, so they come first.
+        cases = {
+            f"{code} and a wait, {stage.name}": partial(waits, stage, code=code)
+            for code, slow in WAITS.items()
+            for stage in STAGES
+            if stage.name not in slow
+        } | cases
+    assert at_once(cases) == {}
 
 
 def test_several_passing_faults_in_one_run() -> None:
@@ -73,31 +128,84 @@ def test_several_passing_faults_in_one_run() -> None:
 
 # ---------------------------------------------------------------- what does not pass
 
-ENDLESS: dict[str, tuple[Answer, str]] = {
-    "reset": ({"kind": "reset"}, "max_retry_seconds"),
-    "HTML 502": ({"kind": "html"}, "max_retry_seconds"),
-    "a long wait": ({"throttle": {"code": 80000, "minutes": 7}}, "7 min"),
-    "token": ({"error": {"code": 190, "subcode": 463}}, "access_token"),
-    "version": ({"error": {"code": 2635}}, "api_version"),
-}
+
+@pytest.mark.parametrize("group", ENDLESS)
+def test_what_does_not_pass_ends_in_one_sentence_and_can_be_resumed(group: str) -> None:
+    cases = {}
+    for name, fault in ENDLESS[group].items():
+        for stage in fault.stages():
+            rule = {"answer": fault.answer, "skip": stage.before}
+            case = f"{name}, {stage.name}"
+            cases[case] = (
+                partial(completes, stage, {**rule, "times": None}, settings=fault.settings)
+                if stage.name in fault.passes_at
+                else partial(
+                    fails_clearly_and_resumes,
+                    stage,
+                    rule,
+                    words=fault.words,
+                    settings=fault.settings,
+                )
+            )
+    assert at_once(cases) == {}
 
 
-@pytest.mark.parametrize("fault", ENDLESS)
-def test_what_does_not_pass_ends_in_one_sentence_and_can_be_resumed(fault: str) -> None:
-    answer, words = ENDLESS[fault]
-    way = fails_clearly_and_resumes
-    # The accounts are listed by one call.
-    # Of these there may be one call.
-    single = (LISTING[0], BATCH)
-    rest = tuple(stage for stage in STAGES if stage not in single)
-    found = everywhere(single, {"answer": answer}, way=way, words=words)
-    assert found | everywhere(rest, {"answer": answer, "skip": 1}, way=way, words=words) == {}
+def test_jobs_that_go_wrong_late_or_in_place_of_a_direct_answer() -> None:
+    cases = {}
+    for outcome, stages in JOBS.items():
+        for stage in stages:
+            ever = {"answer": {"job": outcome}, "skip": stage.before}
+            cases[f"{outcome} for ever, {stage.name}"] = partial(
+                fails_clearly_and_resumes, stage, ever, words="account "
+            )
+    for outcome in ("failed", "skipped"):
+        once = {"answer": {"job": outcome}}
+        cases[f"{outcome} once"] = partial(completes, BY_A_JOB, once)
+    assert at_once(cases) == {}
 
 
-def test_silence_without_end_ends_in_one_sentence() -> None:
-    hang = {"answer": {"kind": {"kind": "hang", "seconds": 2}}, "skip": 1}
-    way, patience = fails_clearly_and_resumes, {"request_timeout": 0.5}
-    assert everywhere((LISTING[1], DIRECT[0], POLLING), hang, way=way, settings=patience) == {}
+@pytest.mark.parametrize("outcome", ["lost", "expired"])
+def test_an_account_whose_jobs_get_lost_is_not_left_out_in_silence(outcome: str) -> None:
+    world = World(READING[0], {"on_account_error": "skip", "max_retry_seconds": 2}, {})
+    with world.sandbox as sandbox:
+        unlucky = sandbox.world.accounts[0].account_id
+        match = {**READING[0].match, "account_id": unlucky}
+        sandbox.add_fault({"match": match, "times": None, "answer": {"job": outcome}})
+        output = world.run()
+        assert not world.not_met(output)
+        assert output.status != 0
+        assert f"account {unlucky}" in output.last_words
+        assert world.resume(output) == ""
+
+
+def keeps_what_is_finished(stage: Stage) -> str:
+    """What is wrong with the state of a run that ends in its second window or later."""
+    one_by_one = {"max_concurrency": 1, "insights_window_days": 2}
+    world = World(stage, one_by_one, {"accounts": 1})
+    with world.sandbox as sandbox:
+        fault = {"match": stage.match, "times": None, "skip": 1}
+        sandbox.add_fault({**fault, "answer": {"error": {"code": 190, "subcode": 463}}})
+        output = world.run()
+        if missed := world.not_met(output):
+            return missed
+        windows = [days for _, days, _ in asked(sandbox)]
+        last = windows[-1].since
+        kept = [days for ranges in synced(output.state, "daily").values() for days in ranges]
+        # They are read in order: all before the one that failed were written.
+        if not output.status or [(d.since, d.until) for d in kept] != [
+            (windows[0].since, max(days.until for days in windows if days.until < last))
+        ]:
+            return f"asked {windows}, kept {kept}: {output.last_words}"
+        return world.resume(output)
+
+
+def test_the_state_of_a_failed_run_names_all_that_was_finished() -> None:
+    pages = (
+        of_insights("sync, page n", "sync", "sync_insights", 2, page_size=2),
+        of_insights("reading, page n", "async", "read", 2, page_size=4),
+    )
+    stages = (*DIRECT[:3], SUBMITTING, POLLING, BATCH, READING[0], *pages)
+    assert everywhere(stages, way=keeps_what_is_finished) == {}
 
 
 # ---------------------------------------------------------------- one account, one field
@@ -109,8 +217,7 @@ def without_permission(stage: Stage, *, action: str) -> str:
         # Half-way through its rows, the second account is no longer ours.
         lost = sandbox.world.accounts[1].account_id
         match = {**stage.match, "account_id": lost}
-        fault = {"match": match, "times": None, "answer": {"permission": True}}
-        sandbox.add_fault(fault)
+        sandbox.add_fault({"match": match, "times": None, "answer": {"permission": True}})
         first = world.run()
         if missed := world.not_met(first):
             return missed
@@ -120,18 +227,15 @@ def without_permission(stage: Stage, *, action: str) -> str:
             return f"not clear: {first.log[-2000:]}"
         if action == "fail" and lost not in first.last_words:
             return f"no clear last words: {first.last_words}"
-        others = {row["account_id"] for row in first.rows("daily")} - {lost}
-        if action == "skip" and stage.is_of_insights and not others:
+        others = {row["account_id"] for row in first.rows(stage.streams[-1])} - {lost}
+        if action == "skip" and not others:
             return "the other account was left out too"
-        sandbox.clear_faults()
-        second = world.run(first.states[-1] if first.states else None)
-        return "; ".join(world.wrong(first, second))
+        return world.resume(first)
 
 
 @pytest.mark.parametrize("action", ["skip", "fail"])
 def test_permission_lost_for_one_account(action: str) -> None:
-    stages = (*LISTING[1:], *DIRECT, SUBMITTING, POLLING, *READING)
-    assert everywhere(stages, way=without_permission, action=action) == {}
+    assert everywhere(PERMISSION, way=without_permission, action=action) == {}
 
 
 def test_the_account_that_was_left_out_has_no_complete_days() -> None:
@@ -147,28 +251,51 @@ def test_the_account_that_was_left_out_has_no_complete_days() -> None:
     assert [p for p in partitions if p["context"]["account_id"] == lost and p.get("synced")] == []
 
 
-@pytest.mark.parametrize("skip", [0, 2], ids=["at once", "mid-run"])
+def without_field(stage: Stage, *, name: str, skip: int, is_column: bool) -> str:
+    world = World(stage, {}, {})
+    with world.sandbox as sandbox:
+        answer = {"remove_field": name}
+        rule = {"match": stage.match, "times": None, "skip": skip, "answer": answer}
+        sandbox.add_fault(rule)
+        output = world.run()
+        wrong = world.wrong(output, but=name if is_column else "")
+    if missed := world.not_met(output):
+        return missed
+    if output.status or wrong:
+        return f"{wrong} {output.last_words}"
+    if not is_column:
+        return ""
+    stream = stage.streams[-1]
+    has_values = {row[name] is not None for row in output.rows(stream)} != {False}
+    # What is asked page by page goes on without the field from where it is refused.
+    if has_values and not skip and "page" not in stage.match:
+        return "the field has values"
+    return "" if f"fields left out: {stream}.{name}" in output.last_words else output.last_words
+
+
+@pytest.mark.parametrize("skip", [0, 1], ids=["at once", "mid-run"])
 def test_a_field_that_meta_removes_is_left_out_and_named(skip: int) -> None:
-    found = {}
-    for stage, name in (
-        (LISTING[1], "bid_amount"),
-        (DIRECT[0], "actions"),
-        (SUBMITTING, "actions"),
-    ):
-        world = World(stage, {"insights_window_days": 2}, {})
-        with world.sandbox as sandbox:
-            fault = {"match": stage.match, "times": None, "skip": skip}
-            sandbox.add_fault({**fault, "answer": {"remove_field": name}})
-            output = world.run()
-            wrong = world.wrong(output, but=name)
-            rows = output.rows(stage.streams[-1])
-            if missed := world.not_met(output):
-                found[stage.name] = missed
-            elif output.status or f"refuses {name}" not in output.log or wrong:
-                found[stage.name] = f"{output.status} {wrong} {output.last_words}"
-            elif skip == 0 and {row[name] is None for row in rows} != {True}:
-                found[stage.name] = "the field has values"
-    assert found == {}
+    cases = {
+        stage: partial(
+            without_field, NAMED[stage], name=name, skip=skip, is_column=stage in REMOVED
+        )
+        for stage, name in {**REMOVED, **REMOVED_UNSEEN}.items()
+    }
+    assert at_once(cases) == {}
+
+
+def test_a_field_that_is_needed_of_an_account_ends_in_one_sentence_or_is_done_without() -> None:
+    cases = {
+        stage: partial(
+            fails_clearly_and_resumes,
+            NAMED[stage],
+            {"answer": {"remove_field": name}},
+            words=name,
+            may_complete=True,
+        )
+        for stage, name in REMOVED_NEEDED.items()
+    }
+    assert at_once(cases) == {}
 
 
 def test_a_field_that_nobody_expects_is_named_and_stops_nothing() -> None:

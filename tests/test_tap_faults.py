@@ -89,10 +89,14 @@ def waits(stage: Stage, *, code: int) -> str:
     if output.status:
         return output.last_words
     refused = next(e for e in entries if e["fault"])
-    # A batch may have other parts by then.
-    names = ("stage", "path", "query", *(() if stage is BATCH else ("body",)))
-    same = [e for e in entries if all(e[name] == refused[name] for name in names)]
-    again = same[same.index(refused) + 1]
+    after = entries[entries.index(refused) + 1 :]
+    if stage is BATCH:
+        # Of its parts, for there may be batches of other jobs.
+        polls = (e for e in after if e["stage"] == "poll")
+        again = next(e for e in polls if str(e["path"]).split("/")[-1] in str(refused["body"]))
+    else:
+        names = ("stage", "path", "query", "body")
+        again = next(e for e in after if all(e[name] == refused[name] for name in names))
     waited = float(str(again["at"])) - float(str(refused["at"]))
     return "; ".join(world.wrong(output)) if waited >= seconds - 0.1 else f"{waited} s"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import gc
 import json
 import os
 import random
@@ -154,6 +155,9 @@ def _guard(tap: int, told: int) -> NoReturn:
 def _be_a_tap() -> None:
     from tap_meta_ads.tap import TapMetaAds  # noqa: PLC0415 - imported in the nursery alone
 
+    # Or each child copies all that was imported as soon as it collects garbage.
+    gc.collect()
+    gc.freeze()
     job = _serve(socket.socket(fileno=int(sys.argv[1])))
     os.environ.clear()
     os.environ.update(job["environment"])  # type: ignore[call-overload] # as it was sent

@@ -89,7 +89,7 @@ class Overflowing:
 
 @dataclass(frozen=True)
 class TooLarge:
-    """A window of several periods is more than Meta makes at once; nothing has been handed on.
+    """A window of several periods is more than Meta makes at once; what was handed on of it stays.
 
     Attributes:
         window: The window.

@@ -1,4 +1,4 @@
-"""How a run keeps memory: it reads pages of a megabyte on several threads, for hours."""
+"""How a run keeps memory: it reads pages of a megabyte on several threads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def steady() -> None:
 
     Left alone, glibc raises its thresholds to the largest piece ever freed, and gives each thread
     an arena: the gaps between pages are then kept, once a thread. Other C libraries are left as
-    they are. What exists already, modules above all, stays: to collect garbage among it over and
-    over takes a tenth of a run's processor time.
+    they are. What exists already, modules above all, is left out of garbage collection, which
+    would look through it over and over.
     """
     gc.freeze()
     if platform.libc_ver()[0] == "glibc":

@@ -165,8 +165,11 @@ REMOVED_UNSEEN: dict[str, str] = {
     **at((POLLING,), "error_user_title"),
     "leads, their ads": "status",
 }
-# Without what it must know of an account the tap may end.
-REMOVED_NEEDED: dict[str, str] = {**at((LISTING[0],), "currency"), "accounts by number": "currency"}
+# Asked for once in a run.
+REMOVED_ONCE: dict[str, str] = {
+    **at((LISTING[0],), "currency"),
+    "accounts by number": "timezone_name",
+}
 FIELDS_NOT_NAMED = {
     **at((BATCH,), "its parts name the fields"),
     **at(READING, "the rows of a job have the fields with which it was submitted"),

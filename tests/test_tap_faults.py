@@ -23,7 +23,7 @@ from tests.fault_table import (
     PERMISSION,
     PERMISSION_NOT_AT,
     REMOVED,
-    REMOVED_NEEDED,
+    REMOVED_ONCE,
     REMOVED_UNSEEN,
     WAITS,
 )
@@ -67,7 +67,7 @@ def test_the_table_has_a_word_on_every_stage() -> None:
     assert JOBS_NOT_AT.keys() | jobs_at == {stage.name for stage in STAGES}
     read = {outcome for outcome, stages in JOBS.items() if READING[1] in stages}
     assert read | JOBS_NOT_READ.keys() == JOBS.keys()
-    columns = [REMOVED, REMOVED_UNSEEN, REMOVED_NEEDED, FIELDS_NOT_NAMED]
+    columns = [REMOVED, REMOVED_UNSEEN, REMOVED_ONCE, FIELDS_NOT_NAMED]
     assert sorted(name for column in columns for name in column) == sorted(NAMED)
 
 
@@ -288,16 +288,10 @@ def test_a_field_that_meta_removes_is_left_out_and_named(skip: int) -> None:
     assert at_once(cases) == {}
 
 
-def test_a_field_that_is_needed_of_an_account_ends_in_one_sentence_or_is_done_without() -> None:
+def test_a_field_that_meta_removes_from_accounts_stops_nothing() -> None:
     cases = {
-        stage: partial(
-            fails_clearly_and_resumes,
-            NAMED[stage],
-            {"answer": {"remove_field": name}},
-            words=name,
-            may_complete=True,
-        )
-        for stage, name in REMOVED_NEEDED.items()
+        stage: partial(without_field, NAMED[stage], name=name, skip=0, is_column=False)
+        for stage, name in REMOVED_ONCE.items()
     }
     assert at_once(cases) == {}
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import Call, GraphClient, GraphError, SkippableError
+from meta_graph import Call, GraphClient, GraphError, SkippableError, UnknownFieldError
+from tap_meta_ads.fields import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from tap_meta_ads.settings import Settings
     from tap_meta_ads.summary import Summary
 
-FIELDS = ("account_id", "name", "timezone_name", "currency")
+FIELDS = ("account_id", "timezone_name", "currency")
+NEEDED = frozenset({"account_id"})
 
 _logger = logging.getLogger("tap-meta-ads")
 
@@ -77,8 +79,7 @@ class Accounts:
             NoAccountError: There is none.
             GraphError: With `on_account_error: fail`, the first that could not be read.
         """
-        found = tuple(self._named() if self._settings.account_ids else self._discovered())
-        if found:
+        if found := self._found():
             return found
         if self.skipped:
             raise NoAccountError(f"No ad account is left. {' '.join(self.left_out)}")
@@ -120,14 +121,24 @@ class Accounts:
         ):
             raise NoAccountError(f"No ad account is left. {self.left_out[0]}")
 
-    def _discovered(self) -> Iterator[Account]:
-        for page in self._client.pages("me/adaccounts", {"fields": FIELDS}, limit=200):
+    def _found(self) -> tuple[Account, ...]:
+        read = self._named if self._settings.account_ids else self._discovered
+        asked: tuple[str, ...] = FIELDS
+        while True:
+            try:
+                return tuple(read(asked))
+            except UnknownFieldError as error:
+                # Without its time zone an account's day is that of UTC; see `dates.today_in`.
+                asked = without(asked, error, NEEDED, _logger)
+
+    def _discovered(self, asked: tuple[str, ...]) -> Iterator[Account]:
+        for page in self._client.pages("me/adaccounts", {"fields": asked}, limit=200):
             for entry in page.data:
                 yield _account(entry)
 
-    def _named(self) -> Iterator[Account]:
+    def _named(self, asked: tuple[str, ...]) -> Iterator[Account]:
         ids = self._settings.account_ids
-        calls = [Call("GET", f"act_{account_id}", {"fields": FIELDS}) for account_id in ids]
+        calls = [Call("GET", f"act_{account_id}", {"fields": asked}) for account_id in ids]
         for account_id, outcome in zip(ids, self._client.batch(calls), strict=True):
             with self.guard(account_id, "*"):
                 if isinstance(outcome, GraphError):

@@ -131,6 +131,7 @@ class Engine:
                     self._changed.notify()  # what is to be written has a right to room
                     self._wait()
                 if not lane.output:
+                    lane.is_written = True
                     break
                 item = self._schedule.pop(lane)
                 self._changed.notify_all()

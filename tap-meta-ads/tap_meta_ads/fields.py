@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from logging import LoggerAdapter
+    from logging import Logger, LoggerAdapter
 
     from meta_graph import UnknownFieldError
 
@@ -80,7 +80,7 @@ def without(
     columns: Iterable[str],
     refused: UnknownFieldError,
     needed: Collection[str],
-    log: LoggerAdapter[Any],
+    log: Logger | LoggerAdapter[Any],
 ) -> tuple[str, ...]:
     """The columns without those that Meta refuses, so that a run goes on without them.
 

@@ -229,7 +229,7 @@ class MetaStream(Stream):
                         self.done(account, item.result)
         except GraphError as error:
             raise error.about(message=f"{self.name}: {error.failure.message}") from None
-        if lane.is_over and not lane.output:
+        if lane.is_written:
             lanes.pop(account.id, None)
 
     def _give_up(self) -> None:

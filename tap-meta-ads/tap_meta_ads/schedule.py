@@ -100,6 +100,7 @@ class Lane:
         output: What the main thread can take.
         error: What it ended with, behind all output.
         is_over: Whether nothing more will come.
+        is_written: Whether the main thread has had all of it, the error too.
         page_bytes: Bytes that its next page may have.
         size: Bytes of its output.
         reserved: Bytes that its calls under way may bring.
@@ -110,6 +111,7 @@ class Lane:
     output: deque[Rows | Finished] = field(default_factory=deque)
     error: Exception | None = None
     is_over: bool = False
+    is_written: bool = False
     page_bytes: int = FIRST_PAGE
     size: int = 0
     reserved: int = 0

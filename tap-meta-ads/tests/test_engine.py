@@ -114,7 +114,7 @@ def written(reader: Engine, lanes: list[Lane]) -> list[str]:
         for item in reader.items(lane, left):
             if isinstance(item, Rows):
                 found += [msgspec.json.decode(row)["id"] for row in item.rows]
-        if lane.is_over and not lane.output:
+        if lane.is_written:
             left.remove(lane)
     return found
 
@@ -199,6 +199,28 @@ def test_an_error_comes_behind_the_rows_that_came_before_it(made: list[Engine]) 
     assert sum(isinstance(next(items), Rows) for _ in range(4)) == 2  # and what ended them
     with pytest.raises(UnavailableError, match="down"):
         next(items)
+
+
+def test_an_error_that_comes_while_another_lane_is_written_is_not_lost(made: list[Engine]) -> None:
+    may_fail = threading.Event()
+
+    def reply(call: Call) -> Any:  # noqa: ANN401 - a page or an error
+        if call.path.startswith("1/"):
+            return page(call.path)
+        assert may_fail.wait(PATIENCE)
+        return UnavailableError(Failure("down"))
+
+    reader = engine(made, reply)
+    failing, other = reader.add(Pages("0", 1)), reader.add(Pages("1", 1))
+    # It has brought nothing yet, the other has: it is let be.
+    assert list(reader.items(failing, [other])) == []
+    may_fail.set()
+    while not failing.is_over:
+        reader.choose([failing])
+    assert not failing.is_written
+    with pytest.raises(UnavailableError):
+        list(reader.items(failing, [other]))
+    assert failing.is_written
 
 
 def test_a_defect_in_a_thread_ends_the_main_thread_too(made: list[Engine]) -> None:

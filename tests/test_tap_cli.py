@@ -132,6 +132,12 @@ def test_test_reads_a_row_or_so_of_each_stream(sandbox: Sandbox, tmp_path: Path)
     done = command("--config=config.json", "--test", folder=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Traceback" not in done.stderr
+    assert " ERROR " not in done.stderr
+    messages = map(json.loads, done.stdout.splitlines())
+    rows = Counter(message["stream"] for message in messages if message["type"] == "RECORD")
+    accounts = len(sandbox.world.accounts)
+    assert {"ad_accounts", "ads", "daily"} <= rows.keys()
+    assert max(rows.values()) <= accounts
     assert sandbox.token not in done.stdout + done.stderr
 
 

@@ -13,32 +13,24 @@ with facts as (
 
 ),
 
-insights as (
+account_days as (
 
-    select
-        coalesce(account_id, 0) as account_id,
-        date_id,
-        count(*) as source_rows,
-        sum(spend) as spend,
-        sum(impressions) as impressions,
-        sum(all_clicks) as all_clicks
-    from {{ ref('int_meta_ads__ads_insights_current') }}
-    group by 1, 2
+    select * from {{ ref('int_meta_ads__account_days') }} where report = 'ads_insights'
 
 )
 
 select
-    insights.account_id,
-    insights.date_id,
-    insights.spend as source_spend,
+    account_days.account_id,
+    account_days.date_id,
+    account_days.spend as source_spend,
     facts.spend as fact_spend
-from insights
+from account_days
 left join facts
-    on facts.account_id = insights.account_id
-    and facts.date_id = insights.date_id
+    on facts.account_id = account_days.account_id
+    and facts.date_id = account_days.date_id
 where
     facts.account_id is null
-    or facts.source_rows <> insights.source_rows
-    or facts.spend is distinct from insights.spend
-    or facts.impressions is distinct from insights.impressions
-    or facts.all_clicks is distinct from insights.all_clicks
+    or facts.source_rows <> account_days.source_rows
+    or facts.spend is distinct from account_days.spend
+    or facts.impressions is distinct from account_days.impressions
+    or facts.all_clicks is distinct from account_days.all_clicks

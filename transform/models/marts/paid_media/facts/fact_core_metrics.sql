@@ -22,7 +22,7 @@ with insights as (
 
 account_days as (
 
-    select * from {{ ref('int_meta_ads__account_days') }}
+    select * from {{ ref('int_meta_ads__account_days') }} where report = 'ads_insights'
 
 ),
 

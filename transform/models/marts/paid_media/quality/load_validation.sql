@@ -26,16 +26,7 @@ with totals as (
 
 source_days as (
 
-    select
-        coalesce(account_id, 0) as account_id,
-        date_id,
-        sum(unreadable_values) as unreadable_values,
-        count(case when date_stop <> date_start then 1 end) as rows_of_several_days,
-        sum(spend) as spend,
-        sum(impressions) as impressions,
-        sum(all_clicks) as all_clicks
-    from {{ ref('int_meta_ads__ads_insights_current') }}
-    group by 1, 2
+    select * from {{ ref('int_meta_ads__account_days') }} where report = 'ads_insights'
 
 ),
 

@@ -29,6 +29,31 @@ def _table(*key: str, **columns: str) -> Table:
     return Table(key, {**dict.fromkeys(key, "text"), **columns, **_METADATA})
 
 
+def _insights(*breakdowns: str) -> Table:
+    columns = _table(
+        "account_id",
+        "ad_id",
+        *breakdowns,
+        date_start="date",
+        date_stop="date",
+        account_name="text",
+        account_currency="text",
+        campaign_id="text",
+        campaign_name="text",
+        adset_id="text",
+        adset_name="text",
+        ad_name="text",
+        impressions="bigint",
+        spend="numeric",
+        clicks="bigint",
+        inline_link_clicks="bigint",
+        # two ways in which loaders write lists
+        actions="json",
+        action_values="list",
+    ).columns
+    return Table(("account_id", "ad_id", "date_start", *breakdowns), columns)
+
+
 TABLES = {
     "ad_accounts": _table(
         "account_id",
@@ -52,31 +77,12 @@ TABLES = {
     "ads": _table(
         "id", account_id="text", campaign_id="text", adset_id="text", name="text", creative="json"
     ),
-    # Of the six default streams `ad_creatives` has no table here: a stream that was not selected.
-    "ads_insights": _table(
-        "account_id",
-        "ad_id",
-        date_start="date",
-        date_stop="date",
-        account_name="text",
-        account_currency="text",
-        campaign_id="text",
-        campaign_name="text",
-        adset_id="text",
-        adset_name="text",
-        ad_name="text",
-        impressions="bigint",
-        spend="numeric",
-        clicks="bigint",
-        inline_link_clicks="bigint",
-        # two ways in which loaders write lists
-        actions="json",
-        action_values="list",
-    ),
+    # Of the entities `ad_creatives` has no table here: a stream that was not selected.
+    "ads_insights": _insights(),
+    "ads_insights_country": _insights("country"),
+    "ads_insights_region": _insights("region"),
+    "ads_insights_placement": _insights("publisher_platform", "platform_position"),
 }
-TABLES["ads_insights"] = Table(
-    ("account_id", "ad_id", "date_start"), TABLES["ads_insights"].columns
-)
 
 
 @dataclass(frozen=True)

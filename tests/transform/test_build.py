@@ -52,11 +52,24 @@ ALL_FOREIGN_KEYS = {
     "dim_adset.account_id -> dim_account",
     "dim_adset.campaign_id -> dim_campaign",
     "dim_campaign.account_id -> dim_account",
-    "fact_core_metrics.account_id -> dim_account",
-    "fact_core_metrics.ad_id -> dim_ad",
-    "fact_core_metrics.adset_id -> dim_adset",
-    "fact_core_metrics.campaign_id -> dim_campaign",
-    "fact_core_metrics.date_id -> dim_date",
+    "fact_age_gender_metrics.age_group_id -> dim_age_group",
+    "fact_age_gender_metrics.gender_id -> dim_gender",
+    "fact_country_metrics.country_id -> dim_country",
+    "fact_device_metrics.device_id -> dim_device",
+    "fact_placement_metrics.placement_id -> dim_placement",
+    "fact_region_metrics.region_id -> dim_region",
+    *(
+        f"{fact}.{level}_id -> dim_{level}"
+        for fact in (
+            "fact_core_metrics",
+            "fact_age_gender_metrics",
+            "fact_country_metrics",
+            "fact_device_metrics",
+            "fact_placement_metrics",
+            "fact_region_metrics",
+        )
+        for level in ("account", "ad", "adset", "campaign", "date")
+    ),
 }
 
 
@@ -320,7 +333,7 @@ def test_what_is_wrong_fails_the_build_and_named_days_are_read_again(warehouse: 
     # Nothing was loaded, so nothing is read again, and the reconciliations tell.
     wrong = warehouse.build(*select)
     assert wrong.code == 1
-    assert wrong.failures() == {"assert_fact_core_metrics_equals_source": "fail"}
+    assert wrong.failures() == {"equals_its_source_fact_core_metrics_ads_insights": "fail"}
 
     named = warehouse.build(*select, "--vars", f"{{start_date: '{NEXT_DAY}'}}")
     assert named.code == 1

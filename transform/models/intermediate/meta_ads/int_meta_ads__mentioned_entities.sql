@@ -8,10 +8,34 @@
     ('adset', 'adset_id', 'adset_name'),
     ('ad', 'ad_id', 'ad_name'),
 ] %}
+{% set daily_reports = [
+    'ads_insights',
+    'ads_insights_age_and_gender',
+    'ads_insights_country',
+    'ads_insights_region',
+    'ads_insights_placement',
+    'ads_insights_device',
+] %}
 
 with insights as (
 
-    select * from {{ ref('int_meta_ads__ads_insights_current') }}
+    -- one row per ad and name first: the reports are long and the window below is not for them
+    {% for report in daily_reports %}
+    select
+        account_id,
+        account_name,
+        account_currency,
+        campaign_id,
+        campaign_name,
+        adset_id,
+        adset_name,
+        ad_id,
+        ad_name,
+        max(date_start) as date_start
+    from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 

@@ -1,4 +1,12 @@
--- Per account-day, the facts are exactly the raw rows that hold: nothing lost, nothing twice.
+{#-
+    Fails for every account-day on which a fact is not exactly the raw rows that hold: something is
+    lost, or in it twice.
+
+    Args:
+        report: Stream of the tap that the fact is made of.
+-#}
+{% test equals_its_source(model, report) %}
+
 with facts as (
 
     select
@@ -8,14 +16,14 @@ with facts as (
         sum(spend) as spend,
         sum(impressions) as impressions,
         sum(all_clicks) as all_clicks
-    from {{ ref('fact_core_metrics') }}
+    from {{ model }}
     group by 1, 2
 
 ),
 
 account_days as (
 
-    select * from {{ ref('int_meta_ads__account_days') }} where report = 'ads_insights'
+    select * from {{ ref('int_meta_ads__account_days') }} where report = '{{ report }}'
 
 )
 
@@ -34,3 +42,5 @@ where
     or facts.spend is distinct from account_days.spend
     or facts.impressions is distinct from account_days.impressions
     or facts.all_clicks is distinct from account_days.all_clicks
+
+{% endtest %}

@@ -1,0 +1,1 @@
+{{ current_rows('ads_insights_placement') }}

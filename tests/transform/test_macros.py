@@ -42,7 +42,9 @@ def key(text: str) -> str:
 
 
 def show(warehouse: Warehouse, query: str) -> list[dict[str, Any]]:
-    shown = warehouse.dbt("--quiet", "show", "--inline", query, "--output", "json")
+    shown = warehouse.dbt(
+        "--quiet", "show", "--inline", query, "--output", "json", "--limit", "1000"
+    )
     assert shown.code == 0, shown.output
     rows: list[dict[str, Any]] = json.loads(shown.output[shown.output.index("{") :])["show"]
     return rows

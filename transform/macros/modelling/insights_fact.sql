@@ -29,6 +29,15 @@
     }) }}
 {%- endmacro %}
 
+{#- The measures of fact_core_metrics, name to type, for the tables made of it. -#}
+{% macro core_measures() -%}
+    {%- set measures = {'clicks': 'bigint'} -%}
+    {%- for name, source in insights_measures().items() -%}
+        {%- do measures.update({name: source.type}) -%}
+    {%- endfor -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
 {#-
     A fact by account, day, campaign, ad set and ad, and by the `keys` of a breakdown: a whole
     select. Its model is incremental with the account-day as `unique_key`, which is coarser than the

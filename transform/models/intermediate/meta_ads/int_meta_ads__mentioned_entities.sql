@@ -57,6 +57,12 @@ ads as (
 
 ),
 
+ad_creatives as (
+
+    select * from {{ ref('stg_meta_ads__ad_creatives') }}
+
+),
+
 numbered_ad_days as (
 
     select
@@ -103,6 +109,7 @@ mentions as (
         ('ads', ['account', 'campaign', 'adset']),
         ('ad_sets', ['account', 'campaign']),
         ('campaigns', ['account']),
+        ('ad_creatives', ['account']),
     ] %}
     {% set child_loop = loop %}
     {% for parent in parents %}

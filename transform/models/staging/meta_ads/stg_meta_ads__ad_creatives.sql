@@ -44,7 +44,7 @@ renamed as (
         thumbnail_url,
         {{ meta_id('video_id') }} as video_id,
         effective_object_story_id,
-        _sdc_deleted_at is not null as is_deleted,
+        coalesce(status = 'DELETED', false) or _sdc_deleted_at is not null as is_deleted,
         _sdc_extracted_at as extracted_at
     from source
 

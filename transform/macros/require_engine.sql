@@ -1,6 +1,6 @@
 {#-
     Stops a run on an engine that the macros do not reach, with a sentence in place of an SQL error
-    somewhere in staging.
+    somewhere in staging, and warns on those that they reach on paper only.
 -#}
 {% macro require_engine() -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'test') -%}
@@ -24,4 +24,16 @@
             ~ (version // 10000) ~ "."
         ) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro snowflake__require_engine() -%}{{ warn_of_untried_engine() }}{%- endmacro %}
+{% macro bigquery__require_engine() -%}{{ warn_of_untried_engine() }}{%- endmacro %}
+{% macro redshift__require_engine() -%}{{ warn_of_untried_engine() }}{%- endmacro %}
+{% macro databricks__require_engine() -%}{{ warn_of_untried_engine() }}{%- endmacro %}
+
+{% macro warn_of_untried_engine() -%}
+    {%- do exceptions.warn(
+        "The SQL of this project for " ~ target.type ~ " has been compiled and its syntax checked, but it has "
+        ~ "never been run there, so compare its figures with Ads Manager before you rely on them."
+    ) -%}
 {%- endmacro %}

@@ -16,6 +16,7 @@
 {%- endmacro %}
 
 {% macro default__ensure_foreign_keys() -%}{%- endmacro %}
+{% macro redshift__ensure_foreign_keys() -%}{%- endmacro %}
 
 {% macro postgres__ensure_foreign_keys() -%}
     {%- for key in declared_foreign_keys() if is_foreign_key_missing(key) -%}
@@ -48,6 +49,7 @@
 {%- endmacro %}
 
 {% macro default__drop_foreign_keys() -%}{%- endmacro %}
+{% macro redshift__drop_foreign_keys() -%}{%- endmacro %}
 
 {% macro postgres__drop_foreign_keys() -%}
     {%- for key in declared_foreign_keys()

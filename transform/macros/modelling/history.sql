@@ -114,7 +114,7 @@
                     substr(
                         {% for name in tracked -%}
                         case
-                            when spans.{{ name }} is distinct from earlier.{{ name }}
+                            when {{ is_distinct('spans.' ~ name, 'earlier.' ~ name) }}
                                 then ', {{ name | replace("_minor_units", "") }}'
                             else ''
                         end
@@ -133,7 +133,7 @@
 
 {#- The end of what has none yet. -#}
 {% macro no_end() -%}
-    cast('9999-12-31 00:00:00+00' as timestamptz)
+    cast('9999-12-31 00:00:00+00' as {{ column_type('timestamptz') }})
 {%- endmacro %}
 
 {#-

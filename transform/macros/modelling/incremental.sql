@@ -43,3 +43,11 @@
         or available.received_at is null
     {%- endif -%}
 {%- endmacro %}
+
+{#-
+    How a fact is materialized: a table where dbt cannot replace whole account-days, which a merge
+    by key is not. BigQuery's adapter knows no `delete+insert`.
+-#}
+{% macro incremental_or_table() -%}
+    {{ return('table' if target.type == 'bigquery' else 'incremental') }}
+{%- endmacro %}

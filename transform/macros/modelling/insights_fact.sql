@@ -115,7 +115,7 @@ measured as (
         {%- elif 'sum_of' in sources[name] %}
         {{ action_list_sum('insights.' ~ sources[name].sum_of) }} as {{ name }},
         {%- else %}
-        {{ sources[name].first_of }}_sums.{{ name }},
+        {{ list_measure('insights.' ~ sources[name].first_of, sources[name].types or name) }} as {{ name }},
         {%- endif %}
         {%- endfor %}
         insights.received_at
@@ -131,14 +131,10 @@ measured as (
     {%- for list in ['actions', 'action_values'] %}
     {%- set taken = [] %}
     {%- for name in measures if sources[name].first_of == list %}
-    {%- do taken.append(action_measure(sources[name].types or name) ~ ' as ' ~ name) %}
+    {%- do taken.append(sources[name].types or name) %}
     {%- endfor %}
     {%- if taken %}
-    cross join lateral (
-        select
-            {{ taken | join(',\n            ') }}
-        from {{ json_elements('insights.' ~ list) }}
-    ) as {{ list }}_sums
+    {{ join_list_measures('insights.' ~ list, taken) }}
     {%- endif %}
     {%- endfor %}
 

@@ -30,31 +30,135 @@
 {%- endmacro %}
 
 {#-
-    The aggregate behind a measure, over `json_elements`: the first of its action types (see
+    A measure of an action list, for the select list: the first of its action types (see
     `action_measures` in dbt_project.yml) that occurs. Types overlap and are never added up; one
     type that occurs more than once (split by an action breakdown) is.
+
+    `list` is `relation.column`. The FROM clause has to end with `join_list_measures` of the same
+    list: engines with lateral joins work out all its measures there in one pass over each list, and
+    the others one by one where they are selected.
 -#}
+{% macro list_measure(list, measure) -%}
+    {{ return(adapter.dispatch('list_measure', 'meta_ads')(list, measure)) }}
+{%- endmacro %}
+
+{% macro default__list_measure(list, measure) -%}
+    coalesce(
+    {%- for action_type in var('action_measures')[measure] %}
+        {{ action_list_sum(list, action_type) }},
+    {%- endfor %}
+        {#- not every engine takes a coalesce of one #}
+        null
+    )
+{%- endmacro %}
+
+{% macro postgres__list_measure(list, measure) -%}
+    {{ list.split('.')[1] }}_measures.{{ measure }}
+{%- endmacro %}
+
+{% macro duckdb__list_measure(list, measure) -%}
+    {{ return(postgres__list_measure(list, measure)) }}
+{%- endmacro %}
+
+{% macro redshift__list_measure(list, measure) -%}
+    {{ return(default__list_measure(list, measure)) }}
+{%- endmacro %}
+
+{#- What `list_measure` needs in the FROM clause for these measures of a list. -#}
+{% macro join_list_measures(list, measures) -%}
+    {{ return(adapter.dispatch('join_list_measures', 'meta_ads')(list, measures)) }}
+{%- endmacro %}
+
+{% macro default__join_list_measures(list, measures) -%}{%- endmacro %}
+
+{% macro postgres__join_list_measures(list, measures) -%}
+    cross join lateral (
+        select
+            {%- for measure in measures %}
+            {{ action_measure(measure) }} as {{ measure }}
+            {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+        from {{ json_elements(list) }}
+    ) as {{ list.split('.')[1] }}_measures
+{%- endmacro %}
+
+{% macro duckdb__join_list_measures(list, measures) -%}
+    {{ return(postgres__join_list_measures(list, measures)) }}
+{%- endmacro %}
+
+{% macro redshift__join_list_measures(list, measures) -%}{%- endmacro %}
+
+{#- The aggregate behind `list_measure`, over `json_elements`. -#}
 {% macro action_measure(measure) -%}
     coalesce(
     {%- for action_type in var('action_measures')[measure] %}
-        sum(
-            case
-                when {{ json_text('elements.element', 'action_type') }} = '{{ action_type }}'
-                    then {{ try_cast(json_text('elements.element', 'value'), 'numeric(18,4)') }}
-            end
-        )
+        sum({{ action_value('elements.element', action_type) }})
         {%- if not loop.last %},{% endif %}
     {%- endfor %}
     )
 {%- endmacro %}
 
+{#- The number in `value` of an action object, of this type if one is given. -#}
+{% macro action_value(element, action_type=none) -%}
+    {%- set value = try_cast(json_text(element, 'value'), 'numeric(18,4)') -%}
+    {%- if action_type is none -%}
+    {{ value }}
+    {%- else -%}
+    case
+        when {{ json_text(element, 'action_type') }} = '{{ action_type }}'
+            then {{ value }}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
 {#-
     The sum of `value` over a list of action objects, null when no value can be read. For the lists
-    that Meta fills with one object (outbound_clicks, video_*_watched_actions).
+    that Meta fills with one object (outbound_clicks, video_*_watched_actions), or of one type.
 -#}
-{% macro action_list_sum(expression) -%}
+{% macro action_list_sum(list, action_type=none) -%}
+    {{ return(adapter.dispatch('action_list_sum', 'meta_ads')(list, action_type)) }}
+{%- endmacro %}
+
+{% macro default__action_list_sum(list, action_type) -%}
     (
-        select sum({{ try_cast(json_text('elements.element', 'value'), 'numeric(18,4)') }})
-        from {{ json_elements(expression) }}
+        select sum({{ action_value('elements.element', action_type) }})
+        from {{ json_elements(list) }}
     )
+{%- endmacro %}
+
+{% macro bigquery__action_list_sum(list, action_type) -%}
+    (
+        select sum({{ action_value('element', action_type) }})
+        from unnest({{ json_list(list) }}) as element
+    )
+{%- endmacro %}
+
+{% macro redshift__action_list_sum(list, action_type) -%}
+    {#- A subquery may go over a column of the query around it, though not over an expression. -#}
+    (
+        select sum({{ action_value('element', action_type) }})
+        from {{ list }} as element
+    )
+{%- endmacro %}
+
+{#- Snowflake has no subquery over the list of a row, Databricks none that all runtimes take. -#}
+{% macro snowflake__action_list_sum(list, action_type) -%}
+    reduce(
+        {{ json_list(list) }},
+        cast(null as numeric(18,4)),
+        (total, element) -> {{ running_sum('total', action_value('element', action_type)) }}
+    )
+{%- endmacro %}
+
+{% macro spark__action_list_sum(list, action_type) -%}
+    aggregate(
+        {{ json_list(list) }},
+        cast(null as numeric(18,4)),
+        (total, element) -> {{ running_sum('total', action_value('element', action_type)) }}
+    )
+{%- endmacro %}
+
+{#- One step of a sum that stays null until there is something to add. -#}
+{% macro running_sum(total, value) -%}
+    cast(coalesce({{ total }} + {{ value }}, {{ value }}, {{ total }}) as numeric(18,4))
 {%- endmacro %}

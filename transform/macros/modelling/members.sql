@@ -11,7 +11,7 @@
         {{ exceptions.raise_compiler_error(name ~ " is not among the columns of this dimension.") }}
     {%- endfor -%}
     {%- for name, data_type in columns.items() %}
-        cast({{ values.get(name, 'null') }} as {{ data_type }}) as {{ name }}
+        cast({{ values.get(name, 'null') }} as {{ column_type(data_type) }}) as {{ name }}
         {%- if not loop.last %},{% endif %}
     {%- endfor -%}
 {%- endmacro %}

@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro postgres__to_json_value(expression, raw_type) -%}
-    {%- if raw_type in ('text', 'character varying') -%}
+    {%- if is_text(raw_type) -%}
     nullif({{ try_cast(expression, 'jsonb') }}, 'null'::jsonb)
     {%- else -%}
     nullif(to_jsonb({{ expression }}), 'null'::jsonb)
@@ -27,12 +27,67 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#-
-    The text of a key of a JSON object. The parentheses matter: DuckDB binds `->>` more loosely
-    than `=`. Keys may start with a digit (`7d_click`).
--#}
+{% macro snowflake__to_json_value(expression, raw_type) -%}
+    {%- set value = 'try_parse_json(' ~ expression ~ ')' if is_text(raw_type) else 'to_variant(' ~ expression ~ ')' -%}
+    case when typeof({{ value }}) <> 'NULL_VALUE' then {{ value }} end
+{%- endmacro %}
+
+{% macro bigquery__to_json_value(expression, raw_type) -%}
+    {%- if is_text(raw_type) -%}
+    {%- set value = "safe.parse_json(" ~ expression ~ ", wide_number_mode => 'round')" -%}
+    {%- elif raw_type == 'json' -%}
+    {%- set value = expression -%}
+    {%- else -%}
+    {%- set value = 'to_json(' ~ expression ~ ')' -%}
+    {%- endif -%}
+    case when json_type({{ value }}) <> 'null' then {{ value }} end
+{%- endmacro %}
+
+{% macro redshift__to_json_value(expression, raw_type) -%}
+    {%- if is_text(raw_type) -%}
+    case
+        when can_json_parse({{ expression }}) and trim({{ expression }}) <> 'null'
+            then json_parse({{ expression }})
+    end
+    {%- else -%}
+    {{ expression }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__to_json_value(expression, raw_type) -%}
+    {#- text that is no JSON stays, and every reading of it gives null -#}
+    {%- if is_text(raw_type) -%}
+    nullif(trim({{ expression }}), 'null')
+    {%- else -%}
+    nullif(to_json({{ expression }}), 'null')
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The text of a key of a JSON object. Keys may start with a digit (`7d_click`). -#}
 {% macro json_text(expression, key) -%}
+    {{ return(adapter.dispatch('json_text', 'meta_ads')(expression, key)) }}
+{%- endmacro %}
+
+{% macro default__json_text(expression, key) -%}
+    {#- The parentheses matter: DuckDB binds `->>` more loosely than `=`. -#}
     ({{ expression }} ->> '{{ key }}')
+{%- endmacro %}
+
+{% macro snowflake__json_text(expression, key) -%}
+    cast(get({{ expression }}, '{{ key }}') as varchar)
+{%- endmacro %}
+
+{% macro bigquery__json_text(expression, key) -%}
+    json_value({{ expression }}, '$."{{ key }}"')
+{%- endmacro %}
+
+{% macro redshift__json_text(expression, key) -%}
+    {#- By way of text: `column.key` would be read as a table's column. -#}
+    nullif(json_extract_path_text(json_serialize({{ expression }}), '{{ key }}', true), '')
+{%- endmacro %}
+
+{% macro spark__json_text(expression, key) -%}
+    get_json_object({{ expression }}, '$.{{ key }}')
 {%- endmacro %}
 
 {#-
@@ -58,6 +113,40 @@
             when 'OBJECT' then json_array({{ expression }})
             else cast('[]' as json)
         end as json[]
+    )
+{%- endmacro %}
+
+{% macro snowflake__json_list(expression) -%}
+    case typeof({{ expression }})
+        when 'ARRAY' then as_array({{ expression }})
+        when 'OBJECT' then array_construct({{ expression }})
+        else array_construct()
+    end
+{%- endmacro %}
+
+{% macro bigquery__json_list(expression) -%}
+    {#- null has no elements, as the empty list has none -#}
+    case json_type({{ expression }})
+        when 'array' then json_query_array({{ expression }})
+        when 'object' then [{{ expression }}]
+    end
+{%- endmacro %}
+
+{% macro redshift__json_list(expression) -%}
+    case
+        when is_array({{ expression }}) then {{ expression }}
+        when is_object({{ expression }}) then array({{ expression }})
+    end
+{%- endmacro %}
+
+{% macro spark__json_list(expression) -%}
+    {#- Read as strings, the objects of a list stay JSON text, with every digit. -#}
+    from_json(
+        case substr(ltrim({{ expression }}), 1, 1)
+            when '[' then {{ expression }}
+            when '{' then '[' || {{ expression }} || ']'
+        end,
+        'array<string>'
     )
 {%- endmacro %}
 
@@ -100,12 +189,74 @@
     ) as listed
 {%- endmacro %}
 
+{% macro snowflake__unnest_json(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        elements.value as element,
+        elements.index as element_index
+    from {{ relation }} as stored,
+        lateral flatten(input => {{ json_list('stored.' ~ column) }}) as elements
+{%- endmacro %}
+
+{% macro bigquery__unnest_json(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        element,
+        element_index
+    from {{ relation }} as stored
+    cross join unnest({{ json_list('stored.' ~ column) }}) as element with offset as element_index
+{%- endmacro %}
+
+{% macro redshift__unnest_json(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        listed.{{ name }},
+        {% endfor -%}
+        element,
+        element_index
+    from (
+        select
+            {% for name in carry -%}
+            stored.{{ name }},
+            {% endfor -%}
+            {{ json_list('stored.' ~ column) }} as elements
+        from {{ relation }} as stored
+    ) as listed, listed.elements as element at element_index
+{%- endmacro %}
+
+{% macro spark__unnest_json(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        elements.element,
+        elements.element_index
+    from {{ relation }} as stored
+    lateral view posexplode({{ json_list('stored.' ~ column) }}) elements as element_index, element
+{%- endmacro %}
+
 {#-
     The elements of a JSON list as a FROM item `elements` with one column `element`, to be used in
     a scalar or lateral subquery: one pass over the list of one row, without a key to join back.
+    Only where an engine has such subqueries; `action_list_sum`, `list_measure` and `unnest_json`
+    are for all.
 -#}
 {% macro json_elements(expression) -%}
     {{ return(adapter.dispatch('json_elements', 'meta_ads')(expression)) }}
+{%- endmacro %}
+
+{% macro default__json_elements(expression) -%}
+    {{ exceptions.raise_compiler_error(
+        target.type ~ " has no subquery over the list of a row: use list_measure or unnest_json."
+    ) }}
+{%- endmacro %}
+
+{% macro redshift__json_elements(expression) -%}
+    {{ return(default__json_elements(expression)) }}
 {%- endmacro %}
 
 {% macro postgres__json_elements(expression) -%}
@@ -133,4 +284,29 @@
     case json_type({{ expression }})
         when 'ARRAY' then nullif(array_to_string(from_json({{ expression }}, '["VARCHAR"]'), ', '), '')
     end
+{%- endmacro %}
+
+{% macro snowflake__json_strings(expression) -%}
+    case typeof({{ expression }})
+        when 'ARRAY' then nullif(array_to_string(as_array({{ expression }}), ', '), '')
+    end
+{%- endmacro %}
+
+{% macro bigquery__json_strings(expression) -%}
+    (
+        select string_agg(json_value(element), ', ' order by element_index)
+        from unnest(json_query_array({{ expression }})) as element with offset as element_index
+    )
+{%- endmacro %}
+
+{% macro redshift__json_strings(expression) -%}
+    {#- No aggregate over the list of a row is sure to run there, so by taking the quotes off. -#}
+    case
+        when is_array({{ expression }}) and get_array_length({{ expression }}) > 0
+            then replace(trim('[]"' from json_serialize({{ expression }})), '","', ', ')
+    end
+{%- endmacro %}
+
+{% macro spark__json_strings(expression) -%}
+    nullif(array_join(from_json({{ expression }}, 'array<string>'), ', '), '')
 {%- endmacro %}

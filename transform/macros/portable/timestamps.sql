@@ -12,9 +12,9 @@
 
 {% macro default__to_timestamptz(expression, raw_type) -%}
     {%- if raw_type.startswith(('timestamp', 'date')) -%}
-    cast({{ expression }} as timestamptz)
+    cast({{ expression }} as {{ column_type('timestamptz') }})
     {%- else -%}
-    {{ try_cast('cast(' ~ expression ~ ' as text)', 'timestamptz') }}
+    {{ try_cast(as_text(expression), 'timestamptz') }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -24,13 +24,33 @@
     {%- elif raw_type.startswith(('timestamp', 'date')) -%}
     (cast({{ expression }} as timestamp) at time zone 'UTC')
     {%- else -%}
-    {{ try_cast('cast(' ~ expression ~ ' as text)', 'timestamptz') }}
+    {{ try_cast(as_text(expression), 'timestamptz') }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro snowflake__to_timestamptz(expression, raw_type) -%}
+    {%- if raw_type.startswith(('timestamp_tz', 'timestamp_ltz', 'timestamptz')) -%}
+    cast({{ expression }} as timestamptz)
+    {%- elif raw_type.startswith(('timestamp', 'date')) -%}
+    to_timestamp_tz(
+        to_varchar(cast({{ expression }} as timestamp_ntz), 'YYYY-MM-DD HH24:MI:SS.FF6') || ' +0000',
+        'YYYY-MM-DD HH24:MI:SS.FF6 TZHTZM'
+    )
+    {%- else -%}
+    {{ default__to_timestamptz(expression, raw_type) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro redshift__to_timestamptz(expression, raw_type) -%}
+    {{ return(duckdb__to_timestamptz(expression, raw_type)) }}
 {%- endmacro %}
 
 {#- A time that Meta shows for "not set": the last second before 1970. Read as null. -#}
 {% macro set_time(expression) -%}
-    case when {{ expression }} > cast('1970-01-01 00:00:00+00' as timestamptz) then {{ expression }} end
+    case
+        when {{ expression }} > cast('1970-01-01 00:00:00+00' as {{ column_type('timestamptz') }})
+            then {{ expression }}
+    end
 {%- endmacro %}
 
 {#- One row a day from the first to the last date, both date expressions, as column `date_day`. -#}
@@ -53,6 +73,22 @@
 
 {% macro duckdb__date_series(first_day, last_day) -%}
     {{ return(postgres__date_series(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro redshift__date_series(first_day, last_day) -%}
+    {#- its generate_series runs on the leader node only, where no table is -#}
+    {{ return(default__date_series(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro bigquery__date_series(first_day, last_day) -%}
+    select date_day
+    from unnest(generate_date_array({{ first_day }}, {{ last_day }})) as date_day
+{%- endmacro %}
+
+{% macro spark__date_series(first_day, last_day) -%}
+    select date_add({{ first_day }}, cast(numbers.generated_number - 1 as int)) as date_day
+    from ({{ dbt.generate_series(43830) }}) as numbers
+    where numbers.generated_number <= datediff({{ last_day }}, {{ first_day }}) + 1
 {%- endmacro %}
 
 {#- A date as the integer yyyymmdd, 0 (the Unknown member of dim_date) for null. -#}
@@ -81,4 +117,50 @@
 {#- A date that stands for none where dates are compared, as null equals nothing. -#}
 {% macro no_date() -%}
     cast('0001-01-01' as date)
+{%- endmacro %}
+
+{#- The moment a whole number of hours ago. -#}
+{% macro hours_ago(hours) -%}
+    {{ return(adapter.dispatch('hours_ago', 'meta_ads')(hours | int)) }}
+{%- endmacro %}
+
+{% macro default__hours_ago(hours) -%}
+    current_timestamp - interval '{{ hours }} hours'
+{%- endmacro %}
+
+{% macro snowflake__hours_ago(hours) -%}
+    dateadd(hour, -{{ hours }}, current_timestamp)
+{%- endmacro %}
+
+{% macro bigquery__hours_ago(hours) -%}
+    timestamp_sub(current_timestamp(), interval {{ hours }} hour)
+{%- endmacro %}
+
+{% macro redshift__hours_ago(hours) -%}
+    dateadd(hour, -{{ hours }}, getdate())
+{%- endmacro %}
+
+{% macro spark__hours_ago(hours) -%}
+    current_timestamp() - interval {{ hours }} hours
+{%- endmacro %}
+
+{#- A timestamptz as text in UTC, to be read by people. -#}
+{% macro utc_text(expression) -%}
+    {{ return(adapter.dispatch('utc_text', 'meta_ads')(expression)) }}
+{%- endmacro %}
+
+{% macro default__utc_text(expression) -%}
+    {{ as_text(expression ~ " at time zone 'UTC'") }} || ' UTC'
+{%- endmacro %}
+
+{% macro snowflake__utc_text(expression) -%}
+    to_varchar(convert_timezone('UTC', {{ expression }}), 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+{%- endmacro %}
+
+{% macro bigquery__utc_text(expression) -%}
+    format_timestamp('%F %T UTC', {{ expression }}, 'UTC')
+{%- endmacro %}
+
+{% macro spark__utc_text(expression) -%}
+    date_format(to_utc_timestamp({{ expression }}, current_timezone()), 'yyyy-MM-dd HH:mm:ss') || ' UTC'
 {%- endmacro %}

@@ -34,6 +34,66 @@
     {%- endif -%}
 {%- endmacro %}
 
+{% macro snowflake__try_cast(expression, type) -%}
+    {%- set pattern = number_pattern(type) -%}
+    {%- if pattern -%}
+    case
+        when regexp_like({{ expression }}, '{{ pattern }}')
+            then try_cast(trim({{ expression }}) as {{ type }})
+    end
+    {%- else -%}
+    try_cast({{ expression }} as {{ column_type(type) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro bigquery__try_cast(expression, type) -%}
+    {%- set pattern = number_pattern(type) -%}
+    {%- if pattern -%}
+    case
+        when regexp_contains({{ expression }}, '{{ pattern }}')
+            then safe_cast(trim({{ expression }}) as {{ type }})
+    end
+    {%- elif type == 'timestamptz' -%}
+    {#- A cast reads no offset without a colon, which is how Meta writes it. -#}
+    coalesce(
+        safe_cast({{ expression }} as timestamp),
+        safe.parse_timestamp('%Y-%m-%dT%H:%M:%E*S%z', {{ expression }})
+    )
+    {%- else -%}
+    safe_cast({{ expression }} as {{ column_type(type) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro redshift__try_cast(expression, type) -%}
+    {#- Its try_cast stops at an empty text, and knows no booleans. -#}
+    {%- set pattern = number_pattern(type) -%}
+    {%- if pattern -%}
+    case
+        when {{ expression }} ~ '{{ pattern }}'
+            then try_cast(trim({{ expression }}) as {{ type }})
+    end
+    {%- elif type == 'boolean' -%}
+    case
+        when lower(trim({{ expression }})) in ('true', 't', 'yes', 'y', '1') then true
+        when lower(trim({{ expression }})) in ('false', 'f', 'no', 'n', '0') then false
+    end
+    {%- else -%}
+    try_cast(nullif(trim({{ expression }}), '') as {{ column_type(type) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__try_cast(expression, type) -%}
+    {%- set pattern = number_pattern(type) -%}
+    {%- if pattern -%}
+    case
+        when {{ expression }} rlike '{{ pattern }}'
+            then try_cast(trim({{ expression }}) as {{ type }})
+    end
+    {%- else -%}
+    try_cast({{ expression }} as {{ column_type(type) }})
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The regular expression of a number of this type, in the syntax that all engines share. -#}
 {% macro number_pattern(type) -%}
     {%- if type in ('bigint', 'integer') -%}

@@ -39,8 +39,8 @@ left join facts
 where
     facts.account_id is null
     or facts.source_rows <> account_days.source_rows
-    or facts.spend is distinct from account_days.spend
-    or facts.impressions is distinct from account_days.impressions
-    or facts.all_clicks is distinct from account_days.all_clicks
+    or {{ is_distinct('facts.spend', 'account_days.spend') }}
+    or {{ is_distinct('facts.impressions', 'account_days.impressions') }}
+    or {{ is_distinct('facts.all_clicks', 'account_days.all_clicks') }}
 
 {% endtest %}

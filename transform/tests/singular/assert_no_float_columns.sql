@@ -3,8 +3,8 @@ select
     table_name,
     column_name,
     data_type
-from information_schema.columns
+from {{ columns_of_marts() }}
 where
-    table_schema = '{{ target.schema }}'
-    and lower(data_type) in ('real', 'float', 'double', 'double precision', 'float4', 'float8')
+    lower(table_schema) = lower('{{ target.schema }}')
+    and lower(data_type) in ('real', 'float', 'double', 'double precision', 'float4', 'float8', 'float64')
 -- depends_on: {{ ref('load_validation') }}

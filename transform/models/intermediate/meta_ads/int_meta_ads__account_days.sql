@@ -17,7 +17,8 @@ with runs as (
         sum(case when not is_deleted then unreadable_values end) as unreadable_values,
         count(case when not is_deleted and date_stop <> date_start then 1 end) as rows_of_several_days
     from {{ ref('stg_meta_ads__' ~ report) }}
-    group by 1, 2, 3, 4
+    -- not by the report: BigQuery groups by no literal
+    group by 2, 3, 4
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -38,7 +39,7 @@ numbered_runs as (
 final as (
 
     select
-        cast(report as text) as report,
+        {{ as_text('report') }} as report,
         account_id,
         {{ date_id('date_start') }} as date_id,
         date_start,

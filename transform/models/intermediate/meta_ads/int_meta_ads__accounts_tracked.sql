@@ -20,7 +20,7 @@ final as (
         spend_cap_minor_units,
         is_deleted,
         created_at,
-        cast(null as timestamptz) as updated_at,
+        cast(null as {{ column_type('timestamptz') }}) as updated_at,
         {{ read_at('extracted_at') }} as read_at
     from ad_accounts
 

@@ -12,7 +12,7 @@ final as (
         ad_name,
         status,
         effective_status,
-        cast(creative_id as text) as meta_creative_id,
+        {{ as_text('creative_id') }} as meta_creative_id,
         conversion_domain,
         is_deleted,
         created_at,

@@ -116,11 +116,11 @@ mentions as (
     select
         '{{ parent }}' as entity_type,
         {{ parent }}_id as entity_id,
-        cast(null as text) as entity_name,
+        {{ as_text('null') }} as entity_name,
         account_id,
         {{ 'campaign_id' if 'campaign' in parents else 'cast(null as bigint)' }} as campaign_id,
         {{ 'adset_id' if 'adset' in parents else 'cast(null as bigint)' }} as adset_id,
-        cast(null as text) as account_currency,
+        {{ as_text('null') }} as account_currency,
         cast(null as date) as seen_on
     from {{ child }}
     {% if not (child_loop.last and loop.last) %}union all{% endif %}

@@ -40,7 +40,7 @@ days as (
 
     {{ date_series(
         '(select first_day from bounds)',
-        "(select cast(" ~ dbt.last_day('last_data_day', 'year') ~ " as date) from bounds)"
+        '(select ' ~ period_end('year', 'last_data_day') ~ ' from bounds)'
     ) }}
 
 ),
@@ -54,12 +54,12 @@ parts as (
         cast(extract(quarter from date_day) as integer) as quarter_number,
         cast(extract(month from date_day) as integer) as month_number,
         cast(extract(day from date_day) as integer) as day_of_month,
-        cast(extract(isoyear from date_day) as integer) as iso_year,
-        cast(extract(week from date_day) as integer) as iso_week,
-        cast(extract(isodow from date_day) as integer) as day_of_week,
-        cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start_day,
+        {{ iso_year('date_day') }} as iso_year,
+        {{ iso_week('date_day') }} as iso_week,
+        {{ iso_day_of_week('date_day') }} as day_of_week,
+        {{ week_start('date_day') }} as week_start_day,
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_day,
-        cast({{ dbt.last_day('date_day', 'month') }} as date) as month_end_day
+        {{ period_end('month', 'date_day') }} as month_end_day
     from days
 
 ),
@@ -70,7 +70,7 @@ members as (
         {{ member_columns(columns, {
             'date_id': 'date_id',
             'date_day': 'date_day',
-            'date_name': 'cast(date_day as text)',
+            'date_name': as_text('date_day'),
             'year_number': 'year_number',
             'quarter_number': 'quarter_number',
             'month_number': 'month_number',

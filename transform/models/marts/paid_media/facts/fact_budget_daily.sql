@@ -256,7 +256,7 @@ final as (
             else coalesce(campaign_versions.history_id, 0)
         end as campaign_history_id,
         case when budgeted.budget_level = 'adset' then budgeted.history_id else 0 end as adset_history_id,
-        cast(budgeted.budget_level as text) as budget_level,
+        {{ as_text('budgeted.budget_level') }} as budget_level,
         budgeted.currency as account_currency,
         budgeted.effective_status,
         budgeted.is_backcast,
@@ -271,7 +271,7 @@ final as (
             as lifetime_pacing,
         cast(budgeted.impressions as bigint) as impressions,
         cast(budgeted.clicks as bigint) as clicks,
-        cast(budgeted.click_source as text) as click_source
+        {{ as_text('budgeted.click_source') }} as click_source
     from budgeted
     left join holding_versions as campaign_versions
         on budgeted.budget_level = 'adset'

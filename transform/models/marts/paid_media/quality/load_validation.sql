@@ -149,7 +149,7 @@ checks as (
         '{{ level }}_names_known' as check_name,
         'warn' as severity,
         members > 0 as is_violated,
-        cast(members as text) as observed,
+        {{ as_text('members') }} as observed,
         '0' as expected,
         'Members of {{ dimension }} that have facts and no name.' as detail
     from {{ level }}s_without_name
@@ -159,7 +159,7 @@ checks as (
         'facts_present',
         'warn',
         fact_rows = 0,
-        cast(fact_rows as text),
+        {{ as_text('fact_rows') }},
         '> 0',
         'Rows of fact_core_metrics.'
     from totals
@@ -168,7 +168,7 @@ checks as (
         'members_known',
         'warn',
         rows_of_unknown > 0,
-        cast(rows_of_unknown as text),
+        {{ as_text('rows_of_unknown') }},
         '0',
         'Rows of fact_core_metrics with an Unknown day, account, campaign, ad set or ad.'
     from totals
@@ -177,7 +177,7 @@ checks as (
         'currencies_known',
         'warn',
         accounts > 0,
-        cast(accounts as text),
+        {{ as_text('accounts') }},
         '0',
         'Accounts whose currency is missing or not in meta_currencies, so that their budgets are null.'
     from unknown_currencies
@@ -186,16 +186,16 @@ checks as (
         'clicks_where_impressions',
         'warn',
         rows_without_clicks > 0,
-        cast(rows_without_clicks as text),
+        {{ as_text('rows_without_clicks') }},
         '0',
-        'Rows with impressions and no click field, out of ' || cast(rows_with_impressions as text) || ' with impressions.'
+        'Rows with impressions and no click field, out of ' || {{ as_text('rows_with_impressions') }} || ' with impressions.'
     from totals
     union all
     select
         'clicks_not_missing',
         'error',
         rows_with_impressions > 0 and rows_without_clicks = rows_with_impressions,
-        cast(rows_with_impressions - rows_without_clicks as text),
+        {{ as_text('rows_with_impressions - rows_without_clicks') }},
         '> 0',
         'Rows with impressions and clicks. None means that no click field is selected in the tap.'
     from totals
@@ -205,7 +205,7 @@ checks as (
         'error',
         coalesce(clicks < 0 or impressions < 0 or clicks > impressions, false),
         coalesce(
-            cast(cast(clicks * 100.0 / nullif(impressions, 0) as numeric(18,4)) as text), 'no impressions'
+            {{ as_text('cast(clicks * 100.0 / nullif(impressions, 0) as numeric(18,4))') }}, 'no impressions'
         ),
         '0 to 100',
         'Clicks per impression over all rows, in percent.'
@@ -215,7 +215,7 @@ checks as (
         'numbers_readable',
         'error',
         unreadable_values > 0,
-        cast(unreadable_values as text),
+        {{ as_text('unreadable_values') }},
         '0',
         'Cells of Insights that hold text where a number or a date belongs, and count as absent.'
     from raw_totals
@@ -224,7 +224,7 @@ checks as (
         'rows_of_one_day',
         'error',
         rows_of_several_days > 0,
-        cast(rows_of_several_days as text),
+        {{ as_text('rows_of_several_days') }},
         '0',
         'Rows of daily reports that span more than a day, which stand on their first day here.'
     from raw_totals
@@ -234,8 +234,8 @@ checks as (
         '{{ name }}_matches_source',
         'error',
         compared_totals.{{ name }} <> source_totals.{{ name }},
-        cast(compared_totals.{{ name }} as text),
-        cast(source_totals.{{ name }} as text),
+        {{ as_text('compared_totals.' ~ name) }},
+        {{ as_text('source_totals.' ~ name) }},
         'Sum of {{ name }} in fact_core_metrics against the raw rows that hold.'
     from compared_totals
     cross join source_totals
@@ -246,7 +246,7 @@ checks as (
         '{{ breakdown }}_matches_core',
         'warn',
         account_days > 0,
-        cast(account_days as text),
+        {{ as_text('account_days') }},
         '0',
         'Account-days on which fact_{{ breakdown }}_metrics and fact_core_metrics differ in impressions, or in spend by more than rounding.'
     from {{ breakdown }}_differences
@@ -256,7 +256,7 @@ checks as (
         'breakdown_values_listed',
         'warn',
         source_rows > 0,
-        cast(source_rows as text),
+        {{ as_text('source_rows') }},
         '0',
         'Rows whose age, gender, country or device is not in its list and counts as Unknown'
         || coalesce(', such as ' || example || '.', '.')
@@ -265,9 +265,8 @@ checks as (
     select
         'loaded_lately',
         'warn',
-        received_at is null
-        or received_at < current_timestamp - interval '{{ var("max_hours_since_load") | int }} hours',
-        coalesce(cast(received_at at time zone 'UTC' as text) || ' UTC', 'never'),
+        received_at is null or received_at < {{ hours_ago(var("max_hours_since_load")) }},
+        coalesce({{ utc_text('received_at') }}, 'never'),
         'within {{ var("max_hours_since_load") | int }} hours',
         'When the loader received the newest record behind a fact.'
     from totals
@@ -275,12 +274,11 @@ checks as (
 )
 
 select
-    cast(check_name as text) as check_name,
-    cast(
-        case when not is_violated then 'pass' when severity = 'error' then 'fail' else 'warn' end as text
-    ) as status,
-    cast(severity as text) as severity,
-    cast(observed as text) as observed,
-    cast(expected as text) as expected,
-    cast(detail as text) as detail
+    {{ as_text('check_name') }} as check_name,
+    {{ as_text("case when not is_violated then 'pass' when severity = 'error' then 'fail' else 'warn' end") }}
+        as status,
+    {{ as_text('severity') }} as severity,
+    {{ as_text('observed') }} as observed,
+    {{ as_text('expected') }} as expected,
+    {{ as_text('detail') }} as detail
 from checks

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 Node = dict[str, Any]
 
 LAYERS = {
-    # layer: prefix of names, schema, access
-    "staging": (r"stg_meta_ads__", "meta_ads_staging", "private"),
-    "intermediate": (r"int_meta_ads__", "meta_ads_staging", "private"),
-    "marts": (r"(dim|fact|bridge|agg|obt)_|load_validation$", "meta_ads", "public"),
+    # layer and area: prefix of names, schema, access
+    ("staging", "meta_ads"): (r"stg_meta_ads__", "meta_ads_staging", "private"),
+    ("staging", "crm"): (r"stg_crm__", "meta_ads_staging", "private"),
+    ("intermediate", "meta_ads"): (r"int_meta_ads__", "meta_ads_staging", "private"),
+    ("intermediate", "activation"): (r"int_activation__", "meta_ads_staging", "private"),
+    ("marts", "paid_media"): (
+        r"(dim|fact|bridge|agg|obt)_|load_validation$",
+        "meta_ads",
+        "public",
+    ),
+    ("marts", "activation"): (r"(audience_members|conversion_events)$", "activation", "public"),
 }
 
 
@@ -67,9 +74,9 @@ def primary_key(model: Node) -> list[str]:
 
 def test_layers_know_their_place(manifest: Node) -> None:
     found = list(models(manifest))
-    assert {model["fqn"][1] for model in found} == set(LAYERS)
+    assert {(model["fqn"][1], model["fqn"][2]) for model in found} == set(LAYERS)
     for model in found:
-        prefix, schema, access = LAYERS[model["fqn"][1]]
+        prefix, schema, access = LAYERS[model["fqn"][1], model["fqn"][2]]
         assert re.match(prefix, model["name"]), model["name"]
         assert (model["schema"], model["config"]["access"]) == (schema, access), model["name"]
         assert model["description"].strip(), model["name"]

@@ -1,0 +1,99 @@
+{#- The day that activation counts back from, in UTC: the variable `activation_today`, else today. -#}
+{% macro activation_today() -%}
+    {%- if var('activation_today') -%}
+    cast('{{ var("activation_today") }}' as date)
+    {%- else -%}
+    cast({{ to_utc('current_timestamp') }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The moment that ages of events are counted from: the time of the build, and the end of the day
+    when `activation_today` names one.
+-#}
+{% macro activation_now() -%}
+    {%- if var('activation_today') -%}
+    {{ dbt.dateadd('hour', 24, "cast('" ~ var('activation_today') ~ " 00:00:00+00' as timestamptz)") }}
+    {%- else -%}
+    current_timestamp
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The first of the last `days` days, all of which are at most that many days before today. -#}
+{% macro activation_days_ago(days) -%}
+    cast({{ dbt.dateadd('day', '-1 * ' ~ days, activation_today()) }} as date)
+{%- endmacro %}
+
+{#- A time of the example CRM, which tells how many days ago and when on that day, in UTC. -#}
+{% macro example_time(days_ago, time_of_day) -%}
+    cast(
+        cast({{ activation_days_ago(days_ago) }} as text) || ' ' || {{ time_of_day }} || '+00'
+        as timestamptz
+    )
+{%- endmacro %}
+
+{#-
+    What makes a customer one of high value in a currency, by `high_value_minimum`; null for a
+    currency that it does not name.
+-#}
+{% macro high_value_minimum(currency) -%}
+    cast(
+        case {{ currency }}
+        {%- for code, minimum in var('high_value_minimum').items() %} when '{{ code }}' then {{ minimum }}
+        {%- endfor %}
+        end as numeric(18,4)
+    )
+{%- endmacro %}
+
+{#-
+    How many of the first currency of `high_value_minimum` one of this currency is worth, going by
+    the minimums. Divided here and not in SQL, since DuckDB divides decimals as floats.
+-#}
+{% macro worth_of_one(currency) -%}
+    {%- set minimums = var('high_value_minimum') -%}
+    {%- set base = minimums.values() | first -%}
+    cast(
+        case {{ currency }}
+        {%- for code, minimum in minimums.items() %} when '{{ code }}' then {{ '%.12f' | format(base / minimum) }}
+        {%- endfor %}
+        end as numeric(18,12)
+    )
+{%- endmacro %}
+
+{#-
+    Stops a build in which more than `max_leaving_ratio` of an audience's members would leave it: an
+    empty or half-loaded CRM looks just like customers who left, and would have them all removed at
+    Meta. Ten or fewer say nothing and pass.
+
+    Args:
+        snapshot: The relation of the snapshot.
+        members: The relation of the members as they are now.
+-#}
+{% macro stop_when_too_many_leave(snapshot, members) -%}
+    {%- if execute and not flags.EMPTY and is_snapshot_taken(snapshot) -%}
+        {%- set counts = run_query(leaving_sql(snapshot, members)).rows -%}
+        {%- for audience, before, leaving in counts
+            if leaving > 10 and leaving > before * var('max_leaving_ratio') -%}
+            {{ exceptions.raise_compiler_error(
+                leaving ~ " of the " ~ before ~ " members of the audience " ~ audience ~ " would leave it, which is "
+                ~ "more than the variable max_leaving_ratio (" ~ var('max_leaving_ratio') ~ ") allows. Look at the CRM's "
+                ~ "tables; if it is right, build once with --vars '{max_leaving_ratio: 1}'."
+            ) }}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Per audience how many are members by the snapshot, and how many of them no longer are. -#}
+{% macro leaving_sql(snapshot, members) -%}
+    select
+        before.audience_name,
+        count(*) as members,
+        count(case when members.external_id is null then 1 end) as leaving
+    from {{ snapshot }} as before
+    left join {{ members }} as members
+        on members.audience_name = before.audience_name
+        and members.external_id = before.external_id
+    where before.dbt_valid_to is null
+    group by 1
+    order by 1
+{%- endmacro %}

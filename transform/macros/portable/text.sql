@@ -1,0 +1,13 @@
+{#- The digits 0 to 9 of a text, in their order. -#}
+{% macro digits(expression) -%}
+    {{ return(adapter.dispatch('digits', 'meta_ads')(expression)) }}
+{%- endmacro %}
+
+{% macro default__digits(expression) -%}
+    regexp_replace({{ expression }}, '[^0-9]', '', 'g')
+{%- endmacro %}
+
+{#- A text without the blanks around it, null when nothing is left. -#}
+{% macro filled(expression) -%}
+    nullif(trim({{ expression }}), '')
+{%- endmacro %}

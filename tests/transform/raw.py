@@ -47,9 +47,12 @@ def _insights(*breakdowns: str) -> Table:
         spend="numeric",
         clicks="bigint",
         inline_link_clicks="bigint",
+        reach="bigint",
+        frequency="numeric",
         # two ways in which loaders write lists
         actions="json",
         action_values="list",
+        conversions="list",
     ).columns
     return Table(("account_id", "ad_id", "date_start", *breakdowns), columns)
 
@@ -95,6 +98,25 @@ TABLES = {
     "ads_insights_country": _insights("country"),
     "ads_insights_region": _insights("region"),
     "ads_insights_placement": _insights("publisher_platform", "platform_position"),
+    "campaigns_insights_monthly": Table(
+        ("account_id", "campaign_id", "date_start"),
+        _table(
+            "account_id",
+            "campaign_id",
+            date_start="date",
+            date_stop="date",
+            account_name="text",
+            account_currency="text",
+            campaign_name="text",
+            impressions="bigint",
+            spend="numeric",
+            clicks="bigint",
+            reach="bigint",
+            frequency="numeric",
+            unique_clicks="bigint",
+        ).columns,
+    ),
+    "custom_conversions": _table("id", account_id="text", name="text", is_archived="boolean"),
 }
 
 
@@ -156,6 +178,22 @@ def insight(ad: str, day: str, campaign: str = CAMPAIGN, **figures: object) -> d
     }
 
 
+def month(campaign: str, day: str, last_day: str, **figures: object) -> dict[str, Any]:
+    """One row of Insights of a campaign and a month."""
+    ad_row = insight(AD, day, campaign)
+    kept = ("account_id", "account_name", "account_currency", "campaign_id", "campaign_name")
+    return {name: ad_row[name] for name in (*kept, "date_start")} | {
+        "date_stop": last_day,
+        **figures,
+    }
+
+
 def actions(**values: float | str) -> list[dict[str, Any]]:
     """A list of action objects; a text stays a text."""
     return [{"action_type": name, "value": value} for name, value in values.items()]
+
+
+def action(action_type: str, value: float | str, **windows: float | str) -> dict[str, Any]:
+    """One action object; `d7_click` is the window `7d_click`."""
+    named = {f"{name[1:].replace('_', 'd_', 1)}": figure for name, figure in windows.items()}
+    return {"action_type": action_type, "value": value, **named}

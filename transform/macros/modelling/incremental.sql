@@ -1,7 +1,8 @@
 {#-
     The account-days that an incremental fact has to read again: a whole select of account_id and
     date_id. `available` is a relation of account-days with date_start, received_at and
-    source_rows, `loaded` the fact, with received_at and source_rows in each of its rows.
+    source_rows, `loaded` the fact, with received_at and source_rows in each of its rows. A fact of
+    several reports has `report` among the `keys`, and both relations have it then.
 
     With the variables `start_date` or `end_date` it is the days of that range. Otherwise it is
     every account-day whose raw rows are not the ones that the fact was made of, told by the time
@@ -9,31 +10,33 @@
     and wrong: two loads that overlap in time are not committed in the order of their stamps, and
     the mark of the one that ended first would hide the rows of the other.
 -#}
-{% macro changed_account_days(available, loaded) -%}
+{% macro changed_account_days(available, loaded, keys=['account_id', 'date_id']) -%}
     {%- if var('start_date') or var('end_date') -%}
     select
-        account_id,
-        date_id
+        {%- for key in keys %}
+        {{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ available }}
     where true
         {%- if var('start_date') %} and date_start >= cast('{{ var("start_date") }}' as date){% endif %}
         {%- if var('end_date') %} and date_start <= cast('{{ var("end_date") }}' as date){% endif %}
     {%- else -%}
     select
-        available.account_id,
-        available.date_id
+        {%- for key in keys %}
+        available.{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ available }} as available
     left join (
         select
-            account_id,
-            date_id,
+            {%- for key in keys %}
+            {{ key }},
+            {%- endfor %}
             max(received_at) as received_at,
             sum(source_rows) as source_rows
         from {{ loaded }}
-        group by 1, 2
+        group by {{ keys | join(', ') }}
     ) as loaded
-        on loaded.account_id = available.account_id
-        and loaded.date_id = available.date_id
+        on {% for key in keys %}loaded.{{ key }} = available.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     where
         loaded.account_id is null
         or loaded.source_rows <> available.source_rows

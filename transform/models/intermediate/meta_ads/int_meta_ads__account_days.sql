@@ -1,3 +1,4 @@
+{{ config(post_hook='{{ analyze(this) }}') }}
 -- Each account-day of each report with the newest run that read it and the sums of its rows, which
 -- the facts have to match. Kept as a table, since everything that reads Insights asks for it; and
 -- the raw tables are read in whole only here. Rows of a week or a month stand on its first day.

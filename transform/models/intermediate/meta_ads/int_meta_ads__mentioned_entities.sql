@@ -8,32 +8,35 @@
     ('adset', 'adset_id', 'adset_name'),
     ('ad', 'ad_id', 'ad_name'),
 ] %}
-{% set daily_reports = [
-    'ads_insights',
-    'ads_insights_age_and_gender',
-    'ads_insights_country',
-    'ads_insights_region',
-    'ads_insights_placement',
-    'ads_insights_device',
-] %}
+-- Reports and what their rows name besides the account. Any of them may be the only one that knows an
+-- entity: they are selected one by one, and reach back differently far.
+{% set daily = ['campaign_id', 'campaign_name', 'adset_id', 'adset_name', 'ad_id', 'ad_name'] %}
+{% set reports = {
+    'ads_insights': daily,
+    'ads_insights_age_and_gender': daily,
+    'ads_insights_country': daily,
+    'ads_insights_region': daily,
+    'ads_insights_placement': daily,
+    'ads_insights_device': daily,
+    'campaigns_insights_weekly': ['campaign_id', 'campaign_name'],
+    'campaigns_insights_monthly': ['campaign_id', 'campaign_name'],
+    'accounts_insights_monthly': [],
+} %}
 
 with insights as (
 
-    -- one row per ad and name first: the reports are long and the window below is not for them
-    {% for report in daily_reports %}
+    -- one row per entity and name first: the reports are long and the window below is not for them
+    {% for report, named in reports.items() %}
     select
         account_id,
         account_name,
         account_currency,
-        campaign_id,
-        campaign_name,
-        adset_id,
-        adset_name,
-        ad_id,
-        ad_name,
+        {% for column in daily -%}
+        {{ column if column in named else ('cast(null as bigint) as ' if column.endswith('_id') else as_text('null') ~ ' as ') ~ column }},
+        {% endfor -%}
         max(date_start) as date_start
     from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by account_id, account_name, account_currency{% for column in named %}, {{ column }}{% endfor %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -78,7 +81,7 @@ numbered_ad_days as (
         date_start as seen_on,
         row_number() over (
             partition by account_id, campaign_id, adset_id, ad_id
-            order by date_start desc
+            order by date_start desc, account_name, campaign_name, adset_name, ad_name
         ) as newest_first
     from insights
 
@@ -140,7 +143,8 @@ numbered_mentions as (
                 case when seen_on is null then 1 else 0 end,
                 seen_on desc,
                 campaign_id,
-                adset_id
+                adset_id,
+                entity_name
         ) as best_first
     from mentions
     where entity_id is not null and entity_id <> 0

@@ -1,0 +1,1 @@
+{{ current_rows('accounts_insights_monthly') }}

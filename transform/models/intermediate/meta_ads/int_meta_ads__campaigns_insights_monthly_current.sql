@@ -1,0 +1,1 @@
+{{ current_rows('campaigns_insights_monthly') }}

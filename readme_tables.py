@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
 from meta_graph import API_VERSION
 from tap_meta_ads import compat
 from tap_meta_ads.presets import PRESETS
@@ -71,6 +77,28 @@ def combinations(version: str = API_VERSION) -> str:
         if not any(name.startswith("action_") or name.endswith("_asset") for name in names):
             lines.append(f"- {', '.join(f'`{name}`' for name in names)}")
     return _lines([line for line in lines if "," in line])
+
+
+def marts() -> str:
+    """A row for each mart of the dbt project: name, primary key, first sentence about it."""
+    rows = ["| Table | One row per | |", "| --- | --- | --- |"]
+    for path in sorted(Path("transform/models/marts").rglob("_*__models.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            key = ", ".join(f"`{name}`" for name in _primary_key(model))
+            about = re.split(r"(?<=\.)\s", " ".join(model["description"].split()))[0]
+            rows.append(f"| `{model['name']}` | {key} | {about} |")
+    return _lines(rows)
+
+
+def _primary_key(model: dict[str, Any]) -> list[str]:
+    for constraint in model.get("constraints", []):
+        if constraint["type"] == "primary_key":
+            return list(constraint["columns"])
+    return [
+        column["name"]
+        for column in model["columns"]
+        if {"type": "primary_key"} in column.get("constraints", [])
+    ]
 
 
 def _lines(rows: list[str]) -> str:

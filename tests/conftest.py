@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Database", "database", "postgres", "repository"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of the test that keeps the README's examples true."""
+    parser.addoption("--write-readme", action="store_true", help="write what the examples give")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the root of this repository."""

@@ -157,6 +157,9 @@ class PostgresWarehouse(Warehouse):
     def environment(self) -> dict[str, str]:
         return self._database.environment()
 
+    def url(self) -> str:
+        return self._database.url()
+
     def type_of(self, kind: str) -> str:
         return {"json": "jsonb", "list": "jsonb[]", "time": "timestamp"}.get(kind, kind)
 
@@ -183,11 +186,12 @@ class DuckDBWarehouse(Warehouse):
     engine = "duckdb"
     placeholder = "?"
 
-    def _path(self) -> Path:
+    @property
+    def path(self) -> Path:
         return self.scratch / "warehouse.duckdb"
 
     def environment(self) -> dict[str, str]:
-        return {"META_ADS_DUCKDB_PATH": str(self._path())}
+        return {"META_ADS_DUCKDB_PATH": str(self.path)}
 
     def type_of(self, kind: str) -> str:
         kinds = {"list": "json", "time": "timestamp", "numeric": "decimal(38, 9)"}
@@ -197,12 +201,12 @@ class DuckDBWarehouse(Warehouse):
         return json.dumps(value, default=float) if kind in {"json", "list"} else value
 
     def execute(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-        with duckdb.connect(str(self._path())) as connection:
+        with duckdb.connect(str(self.path)) as connection:
             for statement, values in statements:
                 connection.execute(statement, list(values))
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        with duckdb.connect(str(self._path())) as connection:
+        with duckdb.connect(str(self.path)) as connection:
             found = connection.execute(query)
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

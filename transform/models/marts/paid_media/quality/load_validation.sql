@@ -142,6 +142,17 @@ unknown_currencies as (
 ),
 {% endfor %}
 
+unlisted_types as (
+
+    select
+        count(*) as members,
+        min(action_type) as example
+    from {{ ref('dim_action_type') }}
+    -- custom conversions and events are a user's own, and in nobody's list
+    where action_type_id <> 0 and not is_listed and family is null
+
+),
+
 checks as (
 
     {% for level, dimension, id, name in named %}
@@ -261,6 +272,16 @@ checks as (
         'Rows whose age, gender, country or device is not in its list and counts as Unknown'
         || coalesce(', such as ' || example || '.', '.')
     from unlisted_values
+    union all
+    select
+        'action_types_listed',
+        'warn',
+        members > 0,
+        {{ as_text('members') }},
+        '0',
+        'Action types that are not in meta_action_types, and so in no family'
+        || coalesce(', such as ' || example || '.', '.')
+    from unlisted_types
     union all
     select
         'loaded_lately',

@@ -90,6 +90,17 @@ changed_days as (
 
 ),
 
+changed_insights as (
+
+    select insights.*
+    from insights
+    inner join changed_days
+        on changed_days.account_id = coalesce(insights.account_id, 0)
+        and changed_days.date_id = insights.date_id
+    {{ optimization_fence() }}
+
+),
+
 measured as (
 
     select
@@ -119,10 +130,7 @@ measured as (
         {%- endif %}
         {%- endfor %}
         insights.received_at
-    from insights
-    inner join changed_days
-        on changed_days.account_id = coalesce(insights.account_id, 0)
-        and changed_days.date_id = insights.date_id
+    from changed_insights as insights
     {%- for key, source in listed %}
     {%- set dimension = source.listed_in.split('.')[0] %}
     left join {{ dimension }}

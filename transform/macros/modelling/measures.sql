@@ -35,8 +35,8 @@
     type that occurs more than once (split by an action breakdown) is.
 
     `list` is `relation.column`. The FROM clause has to end with `join_list_measures` of the same
-    list: engines with lateral joins work out all its measures there in one pass over each list, and
-    the others one by one where they are selected.
+    list: Postgres works out all its measures there in one pass over each list, and the others one
+    by one where they are selected.
 -#}
 {% macro list_measure(list, measure) -%}
     {{ return(adapter.dispatch('list_measure', 'meta_ads')(list, measure)) }}
@@ -57,7 +57,7 @@
 {%- endmacro %}
 
 {% macro duckdb__list_measure(list, measure) -%}
-    {{ return(postgres__list_measure(list, measure)) }}
+    {{ return(default__list_measure(list, measure)) }}
 {%- endmacro %}
 
 {% macro redshift__list_measure(list, measure) -%}
@@ -80,10 +80,6 @@
             {%- endfor %}
         from {{ json_elements(list) }}
     ) as {{ list.split('.')[1] }}_measures
-{%- endmacro %}
-
-{% macro duckdb__join_list_measures(list, measures) -%}
-    {{ return(postgres__join_list_measures(list, measures)) }}
 {%- endmacro %}
 
 {% macro redshift__join_list_measures(list, measures) -%}{%- endmacro %}
@@ -124,6 +120,23 @@
         select sum({{ action_value('elements.element', action_type) }})
         from {{ json_elements(list) }}
     )
+{%- endmacro %}
+
+{#-
+    A lateral subquery would be a join by the whole text of the list: several times the memory and
+    the time. What is written more than once in a select, the list above all, is worked out once.
+-#}
+{% macro duckdb__action_list_sum(list, action_type) -%}
+    list_sum([
+        {{ try_cast('entry.value', 'numeric(18,4)') }}
+        for entry in json_transform(
+            case json_type({{ list }}) when 'OBJECT' then json_array({{ list }}) else {{ list }} end,
+            '[{"action_type": "VARCHAR", "value": "VARCHAR"}]'
+        )
+        {%- if action_type is not none %}
+        if entry.action_type = '{{ action_type }}'
+        {%- endif %}
+    ])
 {%- endmacro %}
 
 {% macro bigquery__action_list_sum(list, action_type) -%}

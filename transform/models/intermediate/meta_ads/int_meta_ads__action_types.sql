@@ -1,58 +1,101 @@
 {{ config(
     materialized=incremental_or_table(),
     incremental_strategy='delete+insert',
-    unique_key=['action_type', 'attribution_window'],
+    unique_key=['account_id', 'date_id'],
     on_schema_change='append_new_columns',
-    full_refresh=false,
 ) }}
--- What has ever been seen stays, as facts point to it: also when the raw rows have been pruned since,
--- and through --full-refresh. A run looks at what the loader has received since the last one, and
--- at three days before it: loads that overlap in time are not committed in the order of their
--- stamps, and a bare high-water mark would pass over the types of the one that ended last.
-with insights as (
+-- By account-day, as the facts are, so that the dimensions have exactly what the facts point to:
+-- what stays in the one when raw rows are pruned stays in the other.
+with account_days as (
 
-    select * from {{ ref('stg_meta_ads__ads_insights') }}
+    select * from {{ ref('int_meta_ads__account_days') }} where report = 'ads_insights'
 
 ),
 
 {% if is_incremental() %}
-seen as (
+loaded_days as (
 
-    select {{ dbt.dateadd('day', -3, 'max(received_at)') }} as read_since from {{ this }}
+    select
+        account_id,
+        date_id,
+        max(received_at) as received_at,
+        max(source_rows) as source_rows
+    from {{ this }}
+    group by 1, 2
 
 ),
 {% endif %}
 
-{% set new_rows -%}
+changed_days as (
+
+    {% if is_incremental() %}
+    {{ changed_account_days('account_days', 'loaded_days') }}
+    {% else %}
+    select
+        account_id,
+        date_id
+    from account_days
+    {% endif %}
+
+),
+
+{% set changed_rows -%}
 (
-        select insights.*
-        from insights
-        {% if is_incremental() %}
-        cross join seen
-        -- a row without a stamp may be new, and without any stamp all may
-        where insights.received_at >= seen.read_since
-            or insights.received_at is null
-            or seen.read_since is null
-        {% endif %}
+        select
+            coalesce(insights.account_id, 0) as account_id,
+            insights.date_id,
+            insights.actions,
+            insights.action_values,
+            insights.conversions,
+            insights.conversion_values
+        from (select * from {{ ref('int_meta_ads__ads_insights_current') }}) as insights
+        inner join changed_days
+            on changed_days.account_id = coalesce(insights.account_id, 0)
+            and changed_days.date_id = insights.date_id
+        {{ optimization_fence() }}
     )
 {%- endset %}
 
 entries as (
 
-    {{ action_entries(new_rows, ['received_at']) }}
+    {{ action_entries(changed_rows, ['account_id', 'date_id']) }}
+
+),
+
+found as (
+
+    select distinct
+        account_id,
+        date_id,
+        action_type,
+        attribution_window
+    from entries
+    union distinct
+    -- a day on which nobody did anything was read too
+    select
+        account_id,
+        date_id,
+        '' as action_type,
+        'default' as attribution_window
+    from changed_days
 
 ),
 
 final as (
 
     select
-        cast(action_type as text) as action_type,
-        cast(attribution_window as text) as attribution_window,
-        {{ action_type_key('action_type') }} as action_type_id,
-        {{ hash_key(['attribution_window']) }} as attribution_window_id,
-        max(received_at) as received_at
-    from entries
-    group by action_type, attribution_window
+        found.account_id,
+        found.date_id,
+        {{ as_text('found.action_type') }} as action_type,
+        {{ as_text('found.attribution_window') }} as attribution_window,
+        {{ action_type_key('found.action_type') }} as action_type_id,
+        {{ hash_key(['found.attribution_window']) }} as attribution_window_id,
+        account_days.source_rows,
+        account_days.received_at
+    from found
+    inner join account_days
+        on account_days.account_id = found.account_id
+        and account_days.date_id = found.date_id
 
 )
 

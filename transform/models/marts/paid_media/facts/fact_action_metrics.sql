@@ -23,7 +23,12 @@ core_metrics as (
 
 action_types as (
 
-    select * from {{ ref('int_meta_ads__action_types') }}
+    select distinct
+        action_type,
+        attribution_window,
+        action_type_id,
+        attribution_window_id
+    from {{ ref('int_meta_ads__action_types') }}
 
 ),
 
@@ -74,6 +79,7 @@ changed_days as (
         inner join changed_days
             on changed_days.account_id = coalesce(insights.account_id, 0)
             and changed_days.date_id = insights.date_id
+        {{ optimization_fence() }}
     )
 {%- endset %}
 

@@ -81,8 +81,10 @@ def test_every_statement_is_of_the_engine(
 
 _FOREIGN = {
     "snowflake": "select x ->> 'a' as rows, pg_input_is_valid(x, 'a') from t",
-    "bigquery": "select cast(x as text) as y from t cross join lateral (select 1) as rows",
-    "redshift": "select cast(x as text) as raw from t where y is distinct from z",
+    "bigquery": "select cast(x as text) as y from t cross join lateral (select 1) as rows "
+    "union all select 'a' as y from t group by 1 union all select 'b' as y where 1 = 0",
+    "redshift": "select cast(x as text) as raw from t where y is distinct from z union distinct "
+    "select sum(x) over (partition by y order by z) from t where z < current_timestamp",
     "databricks": "select cast(x as timestamptz) as y, json_value(x, '$.a') as z from t",
 }
 _FOUND = {
@@ -92,14 +94,19 @@ _FOUND = {
         "reserved word as a name: rows",
     },
     "bigquery": {
+        "group by the literal at 1",
         "not in this dialect: lateral",
         "reserved word as a name: rows",
         "type not listed: text; see as_text and column_type",
+        "where without from",
     },
     "redshift": {
+        "not in this dialect: current_timestamp",
         "not in this dialect: distinct from",
+        "not in this dialect: union distinct",
         "reserved word as a name: raw",
         "type not listed: text; see as_text and column_type",
+        "window without a frame: sum",
     },
     "databricks": {
         "function not listed: json_value",

@@ -30,32 +30,36 @@ _EVERYWHERE = set(
 )
 FUNCTIONS = {
     "snowflake": set(
-        "array_construct array_to_string as_array convert_timezone current_timestamp dateadd "
-        "datediff dayofweekiso flatten get listagg md5 reduce regexp_like regexp_replace "
-        "regexp_substr split_part to_number to_timestamp_tz to_varchar to_variant try_cast "
-        "try_parse_json typeof weekiso yearofweekiso".split()
+        "array_construct array_contains array_to_string as_array convert_timezone "
+        "current_timestamp date_part dateadd datediff dayofweekiso flatten get listagg md5 "
+        "reduce regexp_like regexp_replace regexp_substr split_part to_number to_timestamp_tz "
+        "to_varchar to_variant transform try_cast try_parse_json typeof weekiso "
+        "yearofweekiso".split()
     ),
     "bigquery": set(
-        "current_timestamp date_add date_diff date_sub datetime_add datetime_sub datetime_trunc "
-        "format_timestamp generate_date_array json_query_array json_type json_value md5 "
-        "regexp_contains regexp_extract regexp_replace safe.parse_json safe.parse_timestamp "
-        "safe_cast string_agg timestamp_sub timestamp_trunc to_hex to_json unnest".split()
+        "bignumeric current_timestamp date_add date_diff date_sub datetime_add datetime_sub "
+        "datetime_trunc div format_timestamp generate_date_array json_keys json_query_array "
+        "json_type json_value md5 regexp_contains regexp_extract regexp_replace "
+        "safe.parse_json safe.parse_timestamp safe_cast string_agg timestamp_sub "
+        "timestamp_trunc to_hex to_json unix_micros unix_seconds unnest".split()
     ),
     "redshift": set(
         "can_json_parse dateadd datediff get_array_length getdate is_array is_object "
-        "json_extract_path_text json_parse json_serialize len listagg md5 regexp_replace "
-        "regexp_substr split_part strtol substring to_char try_cast".split()
+        "json_extract_array_element_text json_extract_path_text json_parse json_serialize len "
+        "listagg md5 regexp_replace regexp_substr split_part strpos strtol substring to_char "
+        "try_cast".split()
     ),
     "databricks": set(
         "add_months aggregate array_join conv current_timestamp current_timezone date_add "
-        "date_format datediff explode from_json get_json_object last_day make_date md5 posexplode "
-        "regexp_extract regexp_replace split to_json to_utc_timestamp try_cast year".split()
+        "date_format datediff div exists explode from_json from_utc_timestamp get_json_object "
+        "json_object_keys last_day make_date md5 posexplode regexp_extract regexp_replace "
+        "split timestampadd to_json to_utc_timestamp try_cast unix_micros unix_seconds year".split()
     ),
 }
 _TYPES_EVERYWHERE = {"bigint", "boolean", "date", "int", "integer", "numeric", "timestamp"}
 TYPES = {
     "snowflake": {"text", "timestamp_ntz", "timestamptz", "varchar", "variant"},
-    "bigquery": {"bytes", "datetime", "float64", "int64", "json", "string"},
+    "bigquery": {"bignumeric", "bytes", "datetime", "float64", "int64", "json", "string"},
     "redshift": {"super", "timestamptz", "varchar"},
     "databricks": {"string"},
 }
@@ -69,9 +73,12 @@ STRATEGIES = {
 _NOT_THERE = {
     "snowflake": r"->>|\bat time zone\b|\bdistinct on\b|\bfilter \(|\bisodow\b|\bisoyear\b",
     "bigquery": r"->>|::|\blateral\b|\bat time zone\b|\binterval '|\bdistinct on\b|\bfilter \(",
-    "redshift": r"->>|\blateral\b|\bdistinct (from|on)\b|\bfilter \(|\bisodow\b|\bisoyear\b",
+    "redshift": r"->>|\blateral\b|\bdistinct (from|on)\b|\bfilter \(|\bisodow\b|\bisoyear\b"
+    r"|\bunion distinct\b|\bcurrent_timestamp\b",
     "databricks": r"->>|\bat time zone\b|\bdistinct on\b|\bisodow\b|\bisoyear\b",
 }
+# Functions that Redshift gives no order without a frame.
+_FRAMED = (exp.Sum, exp.Count, exp.Min, exp.Max, exp.Avg, exp.FirstValue, exp.LastValue)
 # sqlglot knows those of BigQuery and Redshift.
 _RESERVED = {
     "snowflake": set(
@@ -111,6 +118,23 @@ def unknown_types(engine: str, types: Iterator[str] | list[str]) -> list[str]:
     return sorted(bare - _TYPES_EVERYWHERE - TYPES[engine])
 
 
+def _shapes(engine: str, statement: exp.Expression) -> Iterator[str]:
+    """Yield what is of the dialect by its words, and not by how they stand together."""
+    if engine == "bigquery":
+        for select in statement.find_all(exp.Select):
+            if select.args.get("where") and not select.args.get("from_"):
+                yield "where without from"
+            group = select.args.get("group")
+            for position in group.expressions if group else ():
+                if position.is_int and select.selects[int(position.name) - 1].unalias().is_string:
+                    yield f"group by the literal at {position.name}"
+    if engine == "redshift":
+        for window in statement.find_all(exp.Window):
+            ordered = window.args.get("order") and not window.args.get("spec")
+            if ordered and isinstance(window.this, _FRAMED):
+                yield f"window without a frame: {window.this.sql_name().lower()}"
+
+
 def complaints(engine: str, code: str, config: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each thing in a compiled node that this engine would not take."""
     strategy = config.get("incremental_strategy")
@@ -128,6 +152,7 @@ def complaints(engine: str, code: str, config: Mapping[str, Any]) -> Iterator[st
         if statement is None or isinstance(statement, exp.Command):
             yield "syntax: not a statement that can be parsed"
             continue
+        yield from _shapes(engine, statement)
         names = {each.name for each in statement.find_all(exp.Identifier) if not each.quoted}
         for name in sorted(names & reserved):
             yield f"reserved word as a name: {name}"

@@ -43,16 +43,54 @@
             entries.key not like 'action%'
             and entries.key not in ({% for name in action_attributes() %}'{{ name }}'{{ ', ' if not loop.last }}{% endfor %})
             {%- if preferred %}
-            and not exists (
-                select 1
-                from {{ json_elements('entries.' ~ preferred) }}
-                where {{ action_type_of('elements.element') }} = entries.action_type
-            )
+            and not {{ has_action_type('entries.' ~ preferred, 'entries.action_type') }}
             {%- endif %}
     ) as figures
     where figures.figure is not null
     {% if not loop.last %}union all{% endif %}
     {%- endfor %}
+{%- endmacro %}
+
+{#- Whether a list of action objects has one of this type, for the where clause. -#}
+{% macro has_action_type(list, action_type) -%}
+    {{ return(adapter.dispatch('has_action_type', 'meta_ads')(list, action_type)) }}
+{%- endmacro %}
+
+{% macro default__has_action_type(list, action_type) -%}
+    exists (
+        select 1
+        from {{ json_elements(list) }}
+        where {{ action_type_of('elements.element') }} = {{ action_type }}
+    )
+{%- endmacro %}
+
+{% macro snowflake__has_action_type(list, action_type) -%}
+    coalesce(
+        array_contains(
+            to_variant({{ action_type }}),
+            transform({{ json_list(list) }}, element -> to_variant({{ action_type_of('element') }}))
+        ),
+        false
+    )
+{%- endmacro %}
+
+{% macro bigquery__has_action_type(list, action_type) -%}
+    exists (
+        select 1
+        from unnest({{ json_list(list) }}) as element
+        where {{ action_type_of('element') }} = {{ action_type }}
+    )
+{%- endmacro %}
+
+{#- As text, in which Meta's types need no escapes: no subquery over the list of a row is sure to run there. -#}
+{% macro redshift__has_action_type(list, action_type) -%}
+    coalesce(strpos(json_serialize({{ list }}), '"action_type":"' || {{ action_type }} || '"') > 0, false)
+{%- endmacro %}
+
+{% macro spark__has_action_type(list, action_type) -%}
+    coalesce(
+        exists({{ json_list(list) }}, element -> {{ action_type_of('element') }} = {{ action_type }}), false
+    )
 {%- endmacro %}
 
 {#- The elements of one list, with their type read beside them. -#}

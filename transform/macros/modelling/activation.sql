@@ -3,7 +3,7 @@
     {%- if var('activation_today') -%}
     cast('{{ var("activation_today") }}' as date)
     {%- else -%}
-    cast({{ to_utc('current_timestamp') }} as date)
+    cast({{ to_utc(now()) }} as date)
     {%- endif -%}
 {%- endmacro %}
 
@@ -13,22 +13,24 @@
 -#}
 {% macro activation_now() -%}
     {%- if var('activation_today') -%}
-    {{ dbt.dateadd('hour', 24, "cast('" ~ var('activation_today') ~ " 00:00:00+00' as timestamptz)") }}
+    {{ later(
+        "cast('" ~ var('activation_today') ~ " 00:00:00+00:00' as " ~ column_type('timestamptz') ~ ")", 24, 'hour'
+    ) }}
     {%- else -%}
-    current_timestamp
+    {{ now() }}
     {%- endif -%}
 {%- endmacro %}
 
 {#- The first of the last `days` days, all of which are at most that many days before today. -#}
 {% macro activation_days_ago(days) -%}
-    cast({{ dbt.dateadd('day', '-1 * ' ~ days, activation_today()) }} as date)
+    cast({{ moved(activation_today(), '-1 * ' ~ days, 'day') }} as date)
 {%- endmacro %}
 
 {#- A time of the example CRM, which tells how many days ago and when on that day, in UTC. -#}
 {% macro example_time(days_ago, time_of_day) -%}
     cast(
-        cast({{ activation_days_ago(days_ago) }} as text) || ' ' || {{ time_of_day }} || '+00'
-        as timestamptz
+        {{ as_text(activation_days_ago(days_ago)) }} || ' ' || {{ time_of_day }} || '+00:00'
+        as {{ column_type('timestamptz') }}
     )
 {%- endmacro %}
 
@@ -39,7 +41,7 @@
 {% macro high_value_minimum(currency) -%}
     cast(
         case {{ currency }}
-        {%- for code, minimum in var('high_value_minimum').items() %} when '{{ code }}' then {{ minimum }}
+        {%- for code, minimum in var('high_value_minimum').items() %} when '{{ code }}' then {{ decimal(minimum) }}
         {%- endfor %}
         end as numeric(18,4)
     )
@@ -54,9 +56,9 @@
     {%- set base = minimums.values() | first -%}
     cast(
         case {{ currency }}
-        {%- for code, minimum in minimums.items() %} when '{{ code }}' then {{ '%.12f' | format(base / minimum) }}
+        {%- for code, minimum in minimums.items() %} when '{{ code }}' then {{ decimal('%.12f' | format(base / minimum)) }}
         {%- endfor %}
-        end as numeric(18,12)
+        end as {{ column_type('numeric(18,12)') }}
     )
 {%- endmacro %}
 

@@ -54,3 +54,11 @@
 {% macro incremental_or_table() -%}
     {{ return('table' if target.type == 'bigquery' else 'incremental') }}
 {%- endmacro %}
+
+{#-
+    The strategy of a table that is only added to, or whose `unique_key` is its grain: there BigQuery's
+    `merge`, the only one of these that it has, does as `append` and `delete+insert` do.
+-#}
+{% macro strategy_or_merge(strategy) -%}
+    {{ return('merge' if target.type == 'bigquery' else strategy) }}
+{%- endmacro %}

@@ -5,7 +5,7 @@
 -#}
 {% macro from_minor_units(expression, minor_units) -%}
     case {{ minor_units }}
-        when 100 then {{ expression }} * 0.01
+        when 100 then {{ expression }} * {{ decimal('0.01') }}
         when 1 then {{ expression }}
     end
 {%- endmacro %}

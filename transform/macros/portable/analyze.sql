@@ -12,3 +12,5 @@
 {% macro postgres__analyze(relation) -%}
     analyze {{ relation }}
 {%- endmacro %}
+
+{% macro redshift__analyze(relation) -%}{%- endmacro %}

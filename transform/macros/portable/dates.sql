@@ -96,3 +96,21 @@
     last_day({{ expression }})
     {%- endif -%}
 {%- endmacro %}
+
+{#- How many days the second of two dates is after the first. -#}
+{% macro days_between(first_day, last_day) -%}
+    {{ return(adapter.dispatch('days_between', 'meta_ads')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first_day, last_day) -%}
+    {{ dbt.datediff(first_day, last_day, 'day') }}
+{%- endmacro %}
+
+{% macro bigquery__days_between(first_day, last_day) -%}
+    date_diff({{ last_day }}, {{ first_day }}, day)
+{%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}
+    {#- dbt's own asks the cluster for its version while compiling -#}
+    datediff({{ last_day }}, {{ first_day }})
+{%- endmacro %}

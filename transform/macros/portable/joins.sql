@@ -12,3 +12,5 @@
 {% macro postgres__without_nested_loops() -%}
     set local enable_nestloop = off
 {%- endmacro %}
+
+{% macro redshift__without_nested_loops() -%}{%- endmacro %}

@@ -39,3 +39,57 @@
         from {{ relation }} as rows
     ) as listed
 {%- endmacro %}
+
+{% macro snowflake__unnest_json_entries(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        entries.key,
+        cast(entries.value as varchar) as value
+    from {{ relation }} as stored,
+        lateral flatten(input => stored.{{ column }}, mode => 'OBJECT') as entries
+{%- endmacro %}
+
+{#- json_keys puts quotes around some names. -#}
+{% macro bigquery__unnest_json_entries(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        trim(quoted_key, '"') as key,
+        json_value(stored.{{ column }}[trim(quoted_key, '"')]) as value
+    from {{ relation }} as stored
+    cross join unnest(json_keys(stored.{{ column }}, 1)) as quoted_key
+{%- endmacro %}
+
+{% macro redshift__unnest_json_entries(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        listed.{{ name }},
+        {% endfor -%}
+        {{ as_text('key') }} as key,
+        case
+            when is_object(value) or is_array(value) then json_serialize(value)
+            else {{ as_text('value') }}
+        end as value
+    from (
+        select
+            {% for name in carry -%}
+            stored.{{ name }},
+            {% endfor -%}
+            case when is_object(stored.{{ column }}) then stored.{{ column }} end as element
+        from {{ relation }} as stored
+    ) as listed, unpivot listed.element as value at key
+{%- endmacro %}
+
+{% macro spark__unnest_json_entries(relation, column, carry) -%}
+    select
+        {% for name in carry -%}
+        stored.{{ name }},
+        {% endfor -%}
+        entries.key,
+        get_json_object(stored.{{ column }}, '$.' || entries.key) as value
+    from {{ relation }} as stored
+    lateral view explode(json_object_keys(stored.{{ column }})) entries as key
+{%- endmacro %}

@@ -14,3 +14,5 @@
 {% macro postgres__optimization_fence() -%}
     offset 0
 {%- endmacro %}
+
+{% macro redshift__optimization_fence() -%}{%- endmacro %}

@@ -32,6 +32,36 @@
 {%- endmacro %}
 
 {#-
+    Where a division keeps only some decimals and rounds them, the remainder goes first, so that
+    there is nothing to round.
+-#}
+{% macro snowflake__ratio(numerator, denominator, scale, times) -%}
+    {%- set part = "cast(cast({} as numeric(24,4)) * 10000 as numeric(38,0))" -%}
+    {{ rounded_quotient(
+        part.format(numerator), part.format(denominator), scale, times,
+        "({0} - mod({0}, {1})) / ({1})", "numeric(38,0)"
+    ) }}
+{%- endmacro %}
+
+{% macro redshift__ratio(numerator, denominator, scale, times) -%}
+    {{ return(snowflake__ratio(numerator, denominator, scale, times)) }}
+{%- endmacro %}
+
+{% macro bigquery__ratio(numerator, denominator, scale, times) -%}
+    {%- set part = "cast({} as bignumeric)" -%}
+    {{ rounded_quotient(
+        part.format(numerator), part.format(denominator), scale, times, "div({}, {})", "bignumeric"
+    ) }}
+{%- endmacro %}
+
+{% macro spark__ratio(numerator, denominator, scale, times) -%}
+    {%- set part = "cast(cast({} as numeric(24,4)) * 10000 as numeric(38,0))" -%}
+    {{ rounded_quotient(
+        part.format(numerator), part.format(denominator), scale, times, "({}) div ({})", "numeric(38,0)"
+    ) }}
+{%- endmacro %}
+
+{#-
     What `ratio` is on an engine whose division `divide` cuts off the fraction and whose type `whole`
     holds 38 digits.
 -#}
@@ -46,8 +76,8 @@
             < abs({{ denominator }}) * cast({{ '9' * (18 - scale) }} as {{ whole }})
             then cast(
                 cast({{ divide.format(twice, denominator ~ " * 2") }} as numeric(18,0))
-                * 0.{{ '0' * (scale - 1) }}1
-                as numeric(18,{{ scale }})
+                * {{ decimal('0.' ~ '0' * (scale - 1) ~ '1') }}
+                as {{ column_type('numeric(18,' ~ scale ~ ')') }}
             )
     end
 {%- endmacro %}

@@ -13,8 +13,13 @@
 {% macro snowflake__type_names() -%}{{ return({'json': 'variant'}) }}{%- endmacro %}
 
 {% macro bigquery__type_names() -%}
-    {#- BigQuery's timestamp is an instant, its datetime has no zone. -#}
-    {{ return({'text': 'string', 'timestamptz': 'timestamp'}) }}
+    {#- BigQuery's timestamp is an instant, its datetime has no zone; its numeric has nine decimals. -#}
+    {{ return({
+        'text': 'string',
+        'timestamptz': 'timestamp',
+        'numeric(18,10)': 'bignumeric(18,10)',
+        'numeric(18,12)': 'bignumeric(18,12)',
+    }) }}
 {%- endmacro %}
 
 {% macro redshift__type_names() -%}
@@ -31,6 +36,15 @@
 {% macro as_text(expression) -%}
     cast({{ expression }} as {{ column_type('text') }})
 {%- endmacro %}
+
+{#- A number with decimals, which no engine may take for a float. -#}
+{% macro decimal(number) -%}
+    {{ return(adapter.dispatch('decimal', 'meta_ads')(number)) }}
+{%- endmacro %}
+
+{% macro default__decimal(number) -%}{{ return(number) }}{%- endmacro %}
+
+{% macro bigquery__decimal(number) -%}{{ return("bignumeric '" ~ number ~ "'") }}{%- endmacro %}
 
 {#- Whether a type, as the adapter tells it, is text. -#}
 {% macro is_text(raw_type) -%}
@@ -59,15 +73,15 @@
     coalesce({{ left }} <> {{ right }}, {{ left }} is not null or {{ right }} is not null)
 {%- endmacro %}
 
-{#- The engine's list of the columns in the schema of the marts, to select from. -#}
-{% macro columns_of_marts() -%}
-    {{ return(adapter.dispatch('columns_of_marts', 'meta_ads')()) }}
+{#- The engine's list of the columns in a schema, by default that of the marts, to select from. -#}
+{% macro columns_of_marts(schema=none) -%}
+    {{ return(adapter.dispatch('columns_of_marts', 'meta_ads')(schema or target.schema)) }}
 {%- endmacro %}
 
-{% macro default__columns_of_marts() -%}
+{% macro default__columns_of_marts(schema) -%}
     information_schema.columns
 {%- endmacro %}
 
-{% macro bigquery__columns_of_marts() -%}
-    {{ adapter.quote(target.database) }}.{{ adapter.quote(target.schema) }}.information_schema.columns
+{% macro bigquery__columns_of_marts(schema) -%}
+    {{ adapter.quote(target.database) }}.{{ adapter.quote(schema) }}.information_schema.columns
 {%- endmacro %}

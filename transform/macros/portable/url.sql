@@ -2,7 +2,8 @@
     What the first group of a regular expression matches at its first match, null when there is no
     match or when the group is empty. Patterns keep to what the engines share: no `.`, which takes a
     line break on one engine and not on another, but a class such as [^?]; no lazy repeats, no
-    look-around; groups that are not wanted as (?:...). Without single quotes.
+    look-around; groups that are not wanted as (?:...); no backslash, but [:space:] in a class, and
+    brackets as [[], []] or first in a class, [^][...]. Without single quotes.
 -#}
 {% macro regex_group(expression, pattern) -%}
     {{ return(adapter.dispatch('regex_group', 'meta_ads')(expression, pattern)) }}
@@ -14,6 +15,36 @@
 
 {% macro duckdb__regex_group(expression, pattern) -%}
     nullif(regexp_extract({{ expression }}, '{{ pattern }}', 1), '')
+{%- endmacro %}
+
+{#- POSIX has no (?:...), so all groups count there. -#}
+{% macro snowflake__regex_group(expression, pattern) -%}
+    {%- set groups_before = pattern.replace('(?:', '<').split('(')[0].count('<') -%}
+    nullif(
+        regexp_substr({{ expression }}, '{{ pattern | replace("(?:", "(") }}', 1, 1, 'e', {{ groups_before + 1 }}), ''
+    )
+{%- endmacro %}
+
+{% macro bigquery__regex_group(expression, pattern) -%}
+    nullif(regexp_extract({{ expression }}, '{{ pattern }}'), '')
+{%- endmacro %}
+
+{#- `e` for the first group, `p` for the syntax that has (?:...). -#}
+{% macro redshift__regex_group(expression, pattern) -%}
+    nullif(regexp_substr({{ expression }}, '{{ pattern }}', 1, 1, 'ep'), '')
+{%- endmacro %}
+
+{#-
+    Java takes [:space:] for these letters, and a bracket in a class for a class within. Backslashes
+    are doubled, as one of them is the string's.
+-#}
+{% macro spark__regex_group(expression, pattern) -%}
+    {%- set of_java = pattern
+        | replace('[:space:]', '\\\\s')
+        | replace('[[]', '\\\\[')
+        | replace('[]]', '\\\\]')
+        | replace('[^][', '[^\\\\]\\\\[') -%}
+    nullif(regexp_extract({{ expression }}, '{{ of_java }}', 1), '')
 {%- endmacro %}
 
 {#-

@@ -39,6 +39,6 @@ left join deliveries
 where
     deliveries.account_id is null
     or deliveries.source_rows <> core_days.source_rows
-    or deliveries.spend is distinct from core_days.spend
-    or deliveries.impressions is distinct from core_days.impressions
-    or deliveries.clicks is distinct from core_days.clicks
+    or {{ is_distinct('deliveries.spend', 'core_days.spend') }}
+    or {{ is_distinct('deliveries.impressions', 'core_days.impressions') }}
+    or {{ is_distinct('deliveries.clicks', 'core_days.clicks') }}

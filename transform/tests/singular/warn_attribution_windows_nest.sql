@@ -6,7 +6,7 @@
 -- older ones were when they came.
 with newest as (
 
-    select {{ dbt.dateadd('day', -3, 'max(received_at)') }} as since
+    select {{ later('max(received_at)', -3, 'day') }} as since
     from {{ ref('fact_core_metrics') }}
 
 ),

@@ -12,7 +12,7 @@ with reach as (
 
 newest as (
 
-    select {{ dbt.dateadd('day', -3, 'max(received_at)') }} as since from reach where level = 'campaign'
+    select {{ later('max(received_at)', -3, 'day') }} as since from reach where level = 'campaign'
 
 ),
 

@@ -43,6 +43,8 @@ final as (
         first_value(customer_id) over (
             partition by person
             order by case when created_at is null then 1 else 0 end, created_at, customer_id
+            -- Redshift wants it said
+            rows between unbounded preceding and current row
         ) as external_id,
         row_number() over (
             partition by person

@@ -16,7 +16,7 @@ customer_values as (
 final as (
 
     select
-        cast('high_value' as text) as audience_name,
+        {{ as_text("'high_value'") }} as audience_name,
         people.external_id
     from people
     inner join customer_values on customer_values.external_id = people.external_id
@@ -25,7 +25,7 @@ final as (
     union all
 
     select
-        cast('lapsed' as text) as audience_name,
+        {{ as_text("'lapsed'") }} as audience_name,
         people.external_id
     from people
     inner join customer_values on customer_values.external_id = people.external_id

@@ -39,7 +39,7 @@ final as (
         -- what Meta can tell a person by; an external_id alone is known to nobody but us
         coalesce(
             email like '%_@_%._%'
-            or length(ltrim({{ digits('phone') }}, '0')) >= 7
+            or length({{ regex_group(digits('phone'), '^0*([0-9]*)') }}) >= 7
             or (
                 first_name is not null
                 and last_name is not null

@@ -62,15 +62,15 @@ entries as (
 
 ),
 
-found as (
+pairs as (
 
-    select distinct
+    select
         account_id,
         date_id,
         action_type,
         attribution_window
     from entries
-    union distinct
+    union all
     -- a day on which nobody did anything was read too
     select
         account_id,
@@ -78,6 +78,12 @@ found as (
         '' as action_type,
         'default' as attribution_window
     from changed_days
+
+),
+
+found as (
+
+    select distinct * from pairs
 
 ),
 

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy=strategy_or_merge('append'),
     full_refresh=false,
 ) }}
 {{ accumulated_members(

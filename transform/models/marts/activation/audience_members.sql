@@ -19,10 +19,11 @@ stays as (
     {% if execute and not is_snapshot_taken(snapshot) -%}
     -- `dbt run` takes no snapshot; before the first one nobody has left
     select
-        cast(null as text) as audience_name,
-        cast(null as text) as external_id,
+        {{ as_text('null') }} as audience_name,
+        {{ as_text('null') }} as external_id,
         cast(null as timestamp) as dbt_valid_from,
         cast(null as timestamp) as dbt_valid_to
+    from (select 1 as missing) as stored
     where false
     {%- else -%}
     select
@@ -69,7 +70,7 @@ operations as (
         members.external_id,
         'add' as operation,
         case when last_stays.left_at is null then last_stays.entered_at end as entered_at,
-        cast(null as timestamptz) as left_at
+        cast(null as {{ column_type('timestamptz') }}) as left_at
     from members
     left join last_stays
         on last_stays.audience_name = members.audience_name
@@ -94,12 +95,12 @@ operations as (
 final as (
 
     select
-        cast(operations.audience_name as text) as audience_name,
-        cast(operations.external_id as text) as external_id,
-        cast(operations.operation as text) as operation,
+        {{ as_text('operations.audience_name') }} as audience_name,
+        {{ as_text('operations.external_id') }} as external_id,
+        {{ as_text('operations.operation') }} as operation,
         -- all null for who is gone from the CRM: the external_id has to do for the removal
         {% for name in identifiers -%}
-        cast(people.{{ name }} as {{ 'date' if name == 'birth_date' else 'text' }}) as {{ name }},
+        cast(people.{{ name }} as {{ 'date' if name == 'birth_date' else column_type('text') }}) as {{ name }},
         {% endfor -%}
         cast(
             case when operations.audience_name = 'high_value' then customer_values.lifetime_value end

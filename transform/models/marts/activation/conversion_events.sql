@@ -137,6 +137,6 @@ from events
 where
     event_time <= {{ activation_now() }}
     and event_time >= case action_source
-        when 'physical_store' then {{ dbt.dateadd('hour', -(62 * 24 - 1), activation_now()) }}
-        else {{ dbt.dateadd('hour', -(7 * 24 - 1), activation_now()) }}
+        when 'physical_store' then {{ later(activation_now(), -(62 * 24 - 1), 'hour') }}
+        else {{ later(activation_now(), -(7 * 24 - 1), 'hour') }}
     end

@@ -28,8 +28,8 @@ renamed as (
         {{ filled('client_ip_address') }} as client_ip_address,
         {{ filled('client_user_agent') }} as client_user_agent,
         -- as Meta's pixel forms its cookies: version, subdomain, milliseconds of their making, value
-        'fb.1.' || cast({{ epoch_seconds('ordered_at') }} as text) || '000.' || {{ filled('fbclid') }} as fbc,
-        'fb.1.' || cast({{ epoch_seconds('ordered_at') }} as text) || '000.' || {{ filled('browser_id') }} as fbp,
+        'fb.1.' || {{ as_text(epoch_seconds('ordered_at')) }} || '000.' || {{ filled('fbclid') }} as fbc,
+        'fb.1.' || {{ as_text(epoch_seconds('ordered_at')) }} || '000.' || {{ filled('browser_id') }} as fbp,
         -- goods have no quotes in their numbers
         '["' || replace({{ filled('skus') }}, '|', '", "') || '"]' as content_ids,
         num_items

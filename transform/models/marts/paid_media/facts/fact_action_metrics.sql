@@ -126,7 +126,7 @@ action_rows as (
         cast(null as numeric(18,4)) as spend,
         cast(null as bigint) as impressions,
         cast(null as bigint) as clicks,
-        cast(null as text) as click_source,
+        {{ as_text('null') }} as click_source,
         0 as source_rows,
         added_up.received_at
     from added_up

@@ -126,7 +126,7 @@ version_days as (
         {{ account_day('versions.start_at', 'accounts.timezone_offset_hours') }} as start_day,
         -- the end is exclusive: a schedule that ends at midnight has its last day before it
         {{ account_day(
-            dbt.dateadd('second', -1, 'versions.end_at'), 'accounts.timezone_offset_hours'
+            later('versions.end_at', -1, 'second'), 'accounts.timezone_offset_hours'
         ) }} as last_day
     from versions
     left join accounts on accounts.account_id = versions.account_id
@@ -146,7 +146,7 @@ holding_versions as (
         case when last_day is null then 99991231 else {{ date_id('last_day') }} end as last_date_id,
         {{ carries_budget }} as carries_budget,
         case
-            when start_day <= last_day then {{ dbt.datediff('start_day', 'last_day', 'day') }} + 1
+            when start_day <= last_day then {{ days_between('start_day', 'last_day') }} + 1
         end as scheduled_days
     from version_days
 
@@ -175,20 +175,31 @@ active_days as (
 
 ),
 
-entity_days as (
+active_or_delivered_days as (
 
     select
         budget_level,
         entity_id,
         date_id
     from active_days
-    union distinct
+    union all
     select
         budget_level,
         entity_id,
         date_id
     from delivered
     where spend <> 0
+
+),
+
+-- in two steps, as one engine has no `union distinct` and another no `union`
+entity_days as (
+
+    select distinct
+        budget_level,
+        entity_id,
+        date_id
+    from active_or_delivered_days
 
 ),
 
@@ -206,6 +217,8 @@ spent as (
         sum(case when delivered.entity_id is null then 0 else delivered.spend end) over (
             partition by entity_days.budget_level, entity_days.entity_id
             order by entity_days.date_id
+            -- Redshift wants it said
+            rows between unbounded preceding and current row
         ) as spend_to_date
     from entity_days
     left join delivered

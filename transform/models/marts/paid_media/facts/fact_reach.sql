@@ -56,22 +56,23 @@ measured as (
         insights.impressions,
         insights.spend,
         insights.inline_link_clicks,
-        link_clicks.link_clicks,
-        {{ action_list_sum(
-            "case when insights.inline_link_clicks is null then insights.outbound_clicks end"
-        ) }} as outbound_clicks,
+        {{ list_measure('insights.needed_actions', 'link_clicks') }} as link_clicks,
+        {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
         insights.all_clicks,
         insights.received_at
-    from (select * from {{ ref('int_meta_ads__' ~ report ~ '_current') }}) as insights
+    from (
+        select
+            *,
+            -- opening the lists takes long, and only a row without the first kind of clicks needs them
+            case when inline_link_clicks is null then actions end as needed_actions,
+            case when inline_link_clicks is null then outbound_clicks end as needed_outbound_clicks
+        from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
+    ) as insights
     inner join changed_days
         on changed_days.report = '{{ report }}'
         and changed_days.account_id = coalesce(insights.account_id, 0)
         and changed_days.date_id = insights.date_id
-    cross join lateral (
-        select {{ action_measure('link_clicks') }} as link_clicks
-        -- opening the lists takes long, and only a row without the first kind of clicks needs them
-        from {{ json_elements("case when insights.inline_link_clicks is null then insights.actions end") }}
-    ) as link_clicks
+    {{ join_list_measures('insights.needed_actions', ['link_clicks']) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -92,9 +93,9 @@ cascaded as (
 final as (
 
     select
-        cast(level as text) as level,
-        cast(period as text) as period,
-        cast(report as text) as report,
+        {{ as_text('level') }} as level,
+        {{ as_text('period') }} as period,
+        {{ as_text('report') }} as report,
         date_id,
         max(date_stop) as date_stop,
         account_id,

@@ -238,7 +238,11 @@ def test_a_missing_table_ends_no_version_and_deleted_is_a_version(warehouse: War
 def test_each_snapshot_checks_what_its_history_shows(project: Path) -> None:
     """Types stand in the dimension and names in the snapshot; the view between gives both."""
     written = (project / "snapshots" / "_snapshots.yml").read_text(encoding="utf-8")
-    declared = {snapshot["name"]: snapshot for snapshot in yaml.safe_load(written)["snapshots"]}
+    declared = {
+        snapshot["name"]: snapshot
+        for snapshot in yaml.safe_load(written)["snapshots"]
+        if snapshot["name"].startswith("snap_meta_ads__")
+    }
     assert set(declared) == {f"snap_meta_ads__{name}" for name in HISTORIES.values()}
     moving = {"updated_at", "created_at", "read_at", "extracted_at", "amount_spent_minor_units"}
     for level, name in HISTORIES.items():

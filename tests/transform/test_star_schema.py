@@ -307,8 +307,11 @@ def test_the_readme_shows_what_its_queries_give(
 
 
 def plain(cell: object) -> object:
-    """A cell as people write it: no zeros behind the last figure but cents, days as text."""
-    if isinstance(cell, Decimal):
-        short = cell.normalize()
-        return short if -int(short.as_tuple().exponent) > 2 else cell.quantize(Decimal("0.01"))
+    """A cell as people write it: no zeros behind the last figure but cents, days as text.
+
+    DuckDB answers a division of decimals by a float, Postgres by a decimal.
+    """
+    if isinstance(cell, (Decimal, float)):
+        short = Decimal(str(cell)).normalize()
+        return short if -int(short.as_tuple().exponent) > 2 else short.quantize(Decimal("0.01"))
     return str(cell) if isinstance(cell, date) else cell

@@ -25,7 +25,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.star_schema import report
-from benchmarks.star_schema.figures import AGAIN, FULL, REFRESH, RUN_AGAIN, Loaded, Outcome
+from benchmarks.star_schema.figures import (
+    AGAIN,
+    FIRST_PARSE,
+    FULL,
+    REFRESH,
+    RUN_AGAIN,
+    START_UP,
+    Loaded,
+    Outcome,
+)
 from benchmarks.star_schema.process import Dbt, Step
 from benchmarks.star_schema.rows import Rows
 from benchmarks.star_schema.warehouses import warehouse
@@ -140,7 +149,7 @@ class _Measurement:
         """Go through the steps up to the last incremental build; False when one fails."""
         is_quick = self._options.quick
         if not is_quick and not all(
-            self._step(place, dbt, name, "parse") for name in ("first parse", "start-up of dbt")
+            self._step(place, dbt, name, "parse") for name in (FIRST_PARSE, START_UP)
         ):
             return False
         if not self._step(place, dbt, FULL, "build"):

@@ -137,3 +137,26 @@
 {% macro action_type_key(expression) -%}
     case when {{ expression }} = '' then 0 else {{ hash_key([expression]) }} end
 {%- endmacro %}
+
+{#-
+    Has Postgres find the few rows with a delivery without reading all of fact_action_metrics, for a
+    post-hook: an incremental run asks them which account-days it has.
+-#}
+{% macro index_deliveries(relation) -%}
+    {%- if execute -%}
+    {{ return(adapter.dispatch('index_deliveries', 'meta_ads')(relation)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__index_deliveries(relation) -%}{%- endmacro %}
+
+{% macro postgres__index_deliveries(relation) -%}
+    {%- set partial = run_query(
+        "select 1 from pg_index where indrelid = to_regclass('" ~ relation ~ "') and indpred is not null"
+    ) -%}
+    {%- if not partial.rows -%}
+    create index on {{ relation }} (account_id, date_id) include (source_rows, received_at) where source_rows > 0
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro redshift__index_deliveries(relation) -%}{%- endmacro %}

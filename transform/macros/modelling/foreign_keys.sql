@@ -38,8 +38,9 @@
                     ~ "dbt build --select +" ~ key.parent.identifier
                 ) -%}
             {%- else -%}
-                {#- `not valid`: the rows that stand were looked at a moment ago, all keys in one pass, where
-                    Postgres would read the fact once more for each. Changes are held to it all the same. -#}
+                {#- `not valid`: the rows that stand were looked at a moment ago, all keys in one pass (in the
+                    longest fact those that came lately, the others when they came), where Postgres would
+                    read the fact once more for each. Changes are held to it all the same. -#}
                 {{- "alter table " ~ key.child ~ " add foreign key (" ~ key.child_column ~ ") references "
                     ~ key.parent ~ " (" ~ key.parent_column ~ ") not valid;" }}
             {%- endif -%}

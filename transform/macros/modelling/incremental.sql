@@ -1,6 +1,6 @@
 {#-
-    The account-days that an incremental fact has to read again: a whole select of account_id and
-    date_id. `available` is a relation of account-days with date_start, received_at and
+    The account-days that an incremental fact has to read again: a whole select of account_id,
+    date_id and date_start. `available` is a relation of account-days with date_start, received_at and
     source_rows, `loaded` the fact, with received_at and source_rows in each of its rows. A fact of
     several reports has `report` among the `keys`, and both relations have it then.
 
@@ -14,8 +14,9 @@
     {%- if var('start_date') or var('end_date') -%}
     select
         {%- for key in keys %}
-        {{ key }}{{ ',' if not loop.last }}
+        {{ key }},
         {%- endfor %}
+        date_start
     from {{ available }}
     where true
         {%- if var('start_date') %} and date_start >= cast('{{ var("start_date") }}' as date){% endif %}
@@ -23,8 +24,9 @@
     {%- else -%}
     select
         {%- for key in keys %}
-        available.{{ key }}{{ ',' if not loop.last }}
+        available.{{ key }},
         {%- endfor %}
+        available.date_start
     from {{ available }} as available
     left join (
         select
@@ -45,6 +47,42 @@
         or loaded.received_at is null
         or available.received_at is null
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The where clause that spares an incremental run the days before the first of `changed_days`, which
+    are most. The join with those days decides; this is what an engine can tell while it reads.
+-#}
+{% macro since_the_first_change() -%}
+    {%- if is_incremental() -%}
+    where
+        date_start is null
+        or date_start >= (select coalesce(min(date_start), {{ no_date() }}) from changed_days)
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The account-days of a report for a test that would take long over all of them: a whole select of
+    account_id and date_id. It has those of the last three days of loading, and all of them with
+    --full-refresh. The others were tested when they came, and nothing has touched them since.
+-#}
+{% macro lately_loaded_days(report) -%}
+    select
+        account_id,
+        date_id
+    from {{ ref('int_meta_ads__account_days') }}
+    where
+        report = '{{ report }}'
+        {%- if not flags.FULL_REFRESH %}
+        and (
+            received_at is null
+            or received_at >= (
+                select {{ later('max(received_at)', -3, 'day') }}
+                from {{ ref('int_meta_ads__account_days') }}
+                where report = '{{ report }}'
+            )
+        )
+        {%- endif %}
 {%- endmacro %}
 
 {#-

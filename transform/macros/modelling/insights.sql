@@ -40,7 +40,9 @@ from (select * from {{ ref('stg_meta_ads__' ~ report) }}) as insights
 inner join (select * from {{ ref('int_meta_ads__account_days') }}) as account_days
     on account_days.report = '{{ report }}'
     and account_days.account_id = coalesce(insights.account_id, 0)
-    and coalesce(account_days.date_start, {{ no_date() }}) = coalesce(insights.date_start, {{ no_date() }})
+    -- by the number and not the date: one is stored, of the other, which may be null, Postgres
+    -- knows too little to join by a hash, and would sort a million rows instead
+    and account_days.date_id = {{ date_id('insights.date_start') }}
 where
     not insights.is_deleted
     and (

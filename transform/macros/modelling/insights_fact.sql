@@ -56,13 +56,7 @@
 {%- set sources = insights_measures() -%}
 {%- set grain = ['date_id', 'account_id', 'campaign_id', 'adset_id', 'ad_id'] + keys.keys() | list -%}
 {%- set listed = keys.items() | selectattr('1.listed_in', 'defined') | list -%}
-with insights as (
-
-    select * from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-
-),
-
-account_days as (
+with account_days as (
 
     select * from {{ ref('int_meta_ads__account_days') }} where report = '{{ report }}'
 
@@ -93,7 +87,10 @@ changed_days as (
 changed_insights as (
 
     select insights.*
-    from insights
+    from (
+        select * from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
+        {{ since_the_first_change() }}
+    ) as insights
     inner join changed_days
         on changed_days.account_id = coalesce(insights.account_id, 0)
         and changed_days.date_id = insights.date_id

@@ -30,6 +30,19 @@
 {%- endmacro %}
 
 {#-
+    A report with the lists that `click_cascade` may need as `needed_actions` and
+    `needed_outbound_clicks`: a select that a where clause can follow. Opening lists takes long, and
+    only a row without the first kind of clicks needs them; in the others they are null here.
+-#}
+{% macro with_lists_for_clicks(relation) -%}
+        select
+            *,
+            case when inline_link_clicks is null then actions end as needed_actions,
+            case when inline_link_clicks is null then outbound_clicks end as needed_outbound_clicks
+        from {{ relation }}
+{%- endmacro %}
+
+{#-
     A measure of an action list, for the select list: the first of its action types (see
     `action_measures` in dbt_project.yml) that occurs. Types overlap and are never added up; one
     type that occurs more than once (split by an action breakdown) is.

@@ -4,8 +4,10 @@
 
     Args:
         keys: Column to `model.column`, as in the model's `config.meta.foreign_keys`.
+        report: For a fact that is long, the report it is made of: then only the account-days that
+            were loaded lately are looked at, as in `lately_loaded_days`.
 -#}
-{% test every_key_has_a_member(model, keys) %}
+{% test every_key_has_a_member(model, keys, report=none) %}
 
 select
     {%- for column, target in keys.items() %}
@@ -13,6 +15,11 @@ select
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
 from {{ model }} as child
+{%- if report %}
+inner join ({{ lately_loaded_days(report) }}) as lately
+    on lately.account_id = child.account_id
+    and lately.date_id = child.date_id
+{%- endif %}
 {%- for column, target in keys.items() %}
 left join (select {{ target.split('.')[1] }} from {{ ref(target.split('.')[0]) }}) as parent_{{ loop.index }}
     on parent_{{ loop.index }}.{{ target.split('.')[1] }} = child.{{ column }}

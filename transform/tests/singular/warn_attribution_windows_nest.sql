@@ -2,12 +2,10 @@
 -- A longer window after a click holds the shorter: 1d_click <= 7d_click <= 28d_click. Meta leaves out
 -- a window that is zero as well as one that was not asked for. So an absent window counts as 0 where
 -- the account-day has that window for any ad and type at all, which shows that it was asked for,
--- and is not judged elsewhere. Only account-days of the last three days of loading are looked at: the
--- older ones were when they came.
-with newest as (
+-- and is not judged elsewhere.
+with lately as (
 
-    select {{ later('max(received_at)', -3, 'day') }} as since
-    from {{ ref('fact_core_metrics') }}
+    {{ lately_loaded_days('ads_insights') }}
 
 ),
 
@@ -26,10 +24,10 @@ figures as (
     from (select * from {{ ref('fact_action_metrics') }}) as metrics
     inner join (select * from {{ ref('dim_attribution_window') }}) as windows
         on windows.attribution_window_id = metrics.attribution_window_id
-    cross join newest
-    where
-        windows.attribution_window in ('1d_click', '7d_click', '28d_click')
-        and (metrics.received_at >= newest.since or metrics.received_at is null)
+    inner join lately
+        on lately.account_id = metrics.account_id
+        and lately.date_id = metrics.date_id
+    where windows.attribution_window in ('1d_click', '7d_click', '28d_click')
     group by 1, 2, 3, 4, 5, 6
 
 ),

@@ -48,7 +48,10 @@ changed_days as (
             insights.action_values,
             insights.conversions,
             insights.conversion_values
-        from (select * from {{ ref('int_meta_ads__ads_insights_current') }}) as insights
+        from (
+            select * from {{ ref('int_meta_ads__ads_insights_current') }}
+            {{ since_the_first_change() }}
+        ) as insights
         inner join changed_days
             on changed_days.account_id = coalesce(insights.account_id, 0)
             and changed_days.date_id = insights.date_id

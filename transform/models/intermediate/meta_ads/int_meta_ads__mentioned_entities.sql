@@ -8,37 +8,9 @@
     ('adset', 'adset_id', 'adset_name'),
     ('ad', 'ad_id', 'ad_name'),
 ] %}
--- Reports and what their rows name besides the account. Any of them may be the only one that knows an
--- entity: they are selected one by one, and reach back differently far.
-{% set daily = ['campaign_id', 'campaign_name', 'adset_id', 'adset_name', 'ad_id', 'ad_name'] %}
-{% set reports = {
-    'ads_insights': daily,
-    'ads_insights_age_and_gender': daily,
-    'ads_insights_country': daily,
-    'ads_insights_region': daily,
-    'ads_insights_placement': daily,
-    'ads_insights_device': daily,
-    'campaigns_insights_weekly': ['campaign_id', 'campaign_name'],
-    'campaigns_insights_monthly': ['campaign_id', 'campaign_name'],
-    'accounts_insights_monthly': [],
-} %}
-
 with insights as (
 
-    -- one row per entity and name first: the reports are long and the window below is not for them
-    {% for report, named in reports.items() %}
-    select
-        account_id,
-        account_name,
-        account_currency,
-        {% for column in daily -%}
-        {{ column if column in named else ('cast(null as bigint) as ' if column.endswith('_id') else as_text('null') ~ ' as ') ~ column }},
-        {% endfor -%}
-        max(date_start) as date_start
-    from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-    group by account_id, account_name, account_currency{% for column in named %}, {{ column }}{% endfor %}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select * from {{ ref('int_meta_ads__mentions') }}
 
 ),
 
@@ -78,10 +50,10 @@ numbered_ad_days as (
         adset_name,
         ad_id,
         ad_name,
-        date_start as seen_on,
+        date_id,
         row_number() over (
             partition by account_id, campaign_id, adset_id, ad_id
-            order by date_start desc, account_name, campaign_name, adset_name, ad_name
+            order by date_id desc, account_name, campaign_name, adset_name, ad_name
         ) as newest_first
     from insights
 
@@ -104,7 +76,7 @@ mentions as (
         campaign_id,
         adset_id,
         account_currency,
-        seen_on
+        date_id
     from newest_ad_days
     union all
     {% endfor %}
@@ -124,7 +96,7 @@ mentions as (
         {{ 'campaign_id' if 'campaign' in parents else 'cast(null as bigint)' }} as campaign_id,
         {{ 'adset_id' if 'adset' in parents else 'cast(null as bigint)' }} as adset_id,
         {{ as_text('null') }} as account_currency,
-        cast(null as date) as seen_on
+        0 as date_id
     from {{ child }}
     {% if not (child_loop.last and loop.last) %}union all{% endif %}
     {% endfor %}
@@ -140,8 +112,7 @@ numbered_mentions as (
             partition by entity_type, entity_id
             order by
                 case when entity_name is null then 1 else 0 end,
-                case when seen_on is null then 1 else 0 end,
-                seen_on desc,
+                date_id desc,
                 campaign_id,
                 adset_id,
                 entity_name
@@ -160,8 +131,7 @@ final as (
         account_id,
         campaign_id,
         adset_id,
-        account_currency,
-        seen_on
+        account_currency
     from numbered_mentions
     where best_first = 1
 

@@ -9,17 +9,16 @@
 {% for report, breakdown, seed, column in breakdowns %}
 select
     '{{ breakdown }}' as breakdown,
-    counted.value,
-    counted.source_rows
+    insights.value,
+    cast(count(*) as bigint) as source_rows
+-- what is listed goes first, which is all or nearly all: the rest is soon counted
 from (
-    select
-        {{ known_value(breakdown) }} as value,
-        cast(count(*) as bigint) as source_rows
+    select {{ known_value(breakdown) }} as value
     from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-    group by 1
-) as counted
+) as insights
 left join (select * from {{ ref(seed) }}) as listed
-    on listed.{{ column }} = counted.value
-where counted.value is not null and listed.{{ column }} is null
+    on listed.{{ column }} = insights.value
+where insights.value is not null and listed.{{ column }} is null
+group by insights.value
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -3,11 +3,12 @@
     incremental_strategy='delete+insert',
     unique_key=['account_id', 'date_id'],
     on_schema_change='append_new_columns',
+    post_hook='{{ index_deliveries(this) }}',
 ) }}
 -- Two kinds of rows. One per ad and day, on member 0 of type and window, says what was delivered, as
 -- fact_core_metrics has it; all others say what came of it. Delivery cannot be split over actions,
 -- and repeated on each of them it would be counted once for every type and window.
-{% set ad_day = ['date_id', 'account_id', 'campaign_id', 'adset_id', 'ad_id'] %}
+{% set ad_day = ['account_id', 'date_id', 'campaign_id', 'adset_id', 'ad_id'] %}
 
 with account_days as (
 
@@ -15,26 +16,29 @@ with account_days as (
 
 ),
 
-core_metrics as (
+-- The keys of the types and windows that are listed, once each and not again for millions of rows.
+listed_types as (
 
-    select * from {{ ref('fact_core_metrics') }}
+    select
+        action_type,
+        {{ action_type_key('action_type') }} as action_type_id
+    from {{ ref('meta_action_types') }}
+    {{ optimization_fence() }}
 
 ),
 
-action_types as (
+listed_windows as (
 
-    select distinct
-        action_type,
+    select
         attribution_window,
-        action_type_id,
-        attribution_window_id
-    from {{ ref('int_meta_ads__action_types') }}
+        {{ hash_key(['attribution_window']) }} as attribution_window_id
+    from {{ ref('meta_attribution_windows') }}
+    {{ optimization_fence() }}
 
 ),
 
 {% if is_incremental() %}
--- Told by the rows with delivery alone: should the core fact lag behind, the account-day is not
--- taken for read, and is read again when the core fact has caught up.
+-- the rows with the delivery, as every ad and day has one of them
 loaded_days as (
 
     select
@@ -75,7 +79,10 @@ changed_days as (
             insights.action_values,
             insights.conversions,
             insights.conversion_values
-        from (select * from {{ ref('int_meta_ads__ads_insights_current') }}) as insights
+        from (
+            select * from {{ ref('int_meta_ads__ads_insights_current') }}
+            {{ since_the_first_change() }}
+        ) as insights
         inner join changed_days
             on changed_days.account_id = coalesce(insights.account_id, 0)
             and changed_days.date_id = insights.date_id
@@ -89,50 +96,77 @@ entries as (
 
 ),
 
+identified as (
+
+    select
+        entries.*,
+        coalesce(listed_types.action_type_id, {{ action_type_key('entries.action_type') }}) as action_type_id,
+        coalesce(
+            listed_windows.attribution_window_id, {{ hash_key(['entries.attribution_window']) }}
+        ) as attribution_window_id
+    from entries
+    left join listed_types on listed_types.action_type = entries.action_type
+    left join listed_windows on listed_windows.attribution_window = entries.attribution_window
+
+),
+
 -- A type is repeated when the user has the actions divided (by device, by reaction ...).
-added_up as (
+action_rows as (
 
     select
         {% for name in ad_day -%}
         {{ name }},
         {% endfor -%}
-        action_type,
-        attribution_window,
+        action_type_id,
+        attribution_window_id,
         max(account_currency) as account_currency,
         sum(actions) as actions,
         sum(action_value) as action_value,
-        max(received_at) as received_at
-    from entries
-    group by 1, 2, 3, 4, 5, 6, 7
-
-),
-
-action_rows as (
-
-    select
-        {% for name in ad_day -%}
-        added_up.{{ name }},
-        {% endfor -%}
-        -- looked up, since a hash for each of millions of rows takes longer than the join
-        coalesce(
-            action_types.action_type_id, {{ action_type_key('added_up.action_type') }}
-        ) as action_type_id,
-        coalesce(
-            action_types.attribution_window_id, {{ hash_key(['added_up.attribution_window']) }}
-        ) as attribution_window_id,
-        added_up.account_currency,
-        added_up.actions,
-        added_up.action_value,
         cast(null as numeric(18,4)) as spend,
         cast(null as bigint) as impressions,
         cast(null as bigint) as clicks,
         {{ as_text('null') }} as click_source,
         0 as source_rows,
-        added_up.received_at
-    from added_up
-    left join action_types
-        on action_types.action_type = added_up.action_type
-        and action_types.attribution_window = added_up.attribution_window
+        max(received_at) as received_at
+    from identified
+    group by {{ ad_day | join(', ') }}, action_type_id, attribution_window_id
+
+),
+
+-- As fact_core_metrics has it; made here so that this longest of all tables need not wait for it.
+measured as (
+
+    select
+        {% for name in ad_day if name != 'date_id' -%}
+        coalesce(insights.{{ name }}, 0) as {{ name }},
+        {% endfor -%}
+        insights.date_id,
+        insights.account_currency,
+        insights.spend,
+        insights.impressions,
+        insights.inline_link_clicks,
+        {{ list_measure('insights.needed_actions', 'link_clicks') }} as link_clicks,
+        {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
+        insights.all_clicks,
+        insights.received_at
+    from (
+        {{ with_lists_for_clicks(ref('int_meta_ads__ads_insights_current')) }}
+        {{ since_the_first_change() }}
+    ) as insights
+    inner join changed_days
+        on changed_days.account_id = coalesce(insights.account_id, 0)
+        and changed_days.date_id = insights.date_id
+    {{ join_list_measures('insights.needed_actions', ['link_clicks']) }}
+
+),
+
+cascaded as (
+
+    select
+        *,
+        {{ click_cascade() }} as clicks,
+        {{ click_source() }} as click_source
+    from measured
 
 ),
 
@@ -140,23 +174,21 @@ delivery_rows as (
 
     select
         {% for name in ad_day -%}
-        core_metrics.{{ name }},
+        {{ name }},
         {% endfor -%}
         0 as action_type_id,
         0 as attribution_window_id,
-        core_metrics.account_currency,
+        max(account_currency) as account_currency,
         cast(null as numeric(18,4)) as actions,
         cast(null as numeric(18,4)) as action_value,
-        core_metrics.spend,
-        core_metrics.impressions,
-        core_metrics.clicks,
-        core_metrics.click_source,
-        core_metrics.source_rows,
-        core_metrics.received_at
-    from core_metrics
-    inner join changed_days
-        on changed_days.account_id = core_metrics.account_id
-        and changed_days.date_id = core_metrics.date_id
+        cast(sum(spend) as numeric(18,4)) as spend,
+        cast(sum(impressions) as bigint) as impressions,
+        cast(sum(clicks) as bigint) as clicks,
+        case when min(click_source) = max(click_source) then min(click_source) end as click_source,
+        cast(count(*) as integer) as source_rows,
+        max(received_at) as received_at
+    from cascaded
+    group by {{ ad_day | join(', ') }}
 
 ),
 

@@ -61,12 +61,8 @@ measured as (
         insights.all_clicks,
         insights.received_at
     from (
-        select
-            *,
-            -- opening the lists takes long, and only a row without the first kind of clicks needs them
-            case when inline_link_clicks is null then actions end as needed_actions,
-            case when inline_link_clicks is null then outbound_clicks end as needed_outbound_clicks
-        from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
+        {{ with_lists_for_clicks(ref('int_meta_ads__' ~ report ~ '_current')) }}
+        {{ since_the_first_change() }}
     ) as insights
     inner join changed_days
         on changed_days.report = '{{ report }}'

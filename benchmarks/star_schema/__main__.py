@@ -143,6 +143,7 @@ class _Measurement:
             tuple(self._steps),
             incremental,
             refreshed,
+            dbt.incremental_models() if incremental else frozenset(),
         )
 
     def _measure(self, place: Warehouse, dbt: Dbt) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -130,12 +131,23 @@ class Dbt:
 
     def marts(self) -> dict[str, str]:
         """The marts by name, each as SQL names it; known once dbt has run."""
-        manifest = json.loads((self._scratch / "target" / "manifest.json").read_text("utf-8"))
         return {
             node["name"]: node["relation_name"]
-            for node in manifest["nodes"].values()
-            if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+            for node in self._models()
+            if node["fqn"][1] == "marts"
         }
+
+    def incremental_models(self) -> frozenset[str]:
+        """The models that a run does not make whole, by name; known once dbt has run."""
+        return frozenset(
+            node["name"]
+            for node in self._models()
+            if node["config"]["materialized"] == "incremental"
+        )
+
+    def _models(self) -> list[dict[str, Any]]:
+        manifest = json.loads((self._scratch / "target" / "manifest.json").read_text("utf-8"))
+        return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
 
 def _nodes(results: Path) -> tuple[Node, ...]:

@@ -61,7 +61,10 @@ def as_json(outcomes: Sequence[Outcome], world: World, command: str) -> dict[str
         "machine": _machine(),
         "world": asdict(world),
         "verdicts": [asdict(each) for outcome in outcomes for each in verdicts(outcome)],
-        "engines": [asdict(outcome) for outcome in outcomes],
+        "engines": [
+            {**asdict(outcome), "incremental_models": sorted(outcome.incremental_models)}
+            for outcome in outcomes
+        ],
     }
 
 

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.transform.warehouses import Warehouse
 
@@ -65,3 +67,48 @@ def test_lists_and_keys(warehouse: Warehouse) -> None:
         "empty": key(""),
         "missing": key("_null_"),
     }
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({}, ""),
+        ({"start_date": "2026-02-28", "end_date": "2026-02-28"}, ""),
+        (
+            {"start_date": "yesterday"},
+            "The variable start_date must be a day as YYYY-MM-DD, not yesterday.",
+        ),
+        (
+            {"activation_today": "2026-13-01"},
+            "The variable activation_today must be a day as YYYY-MM-DD, not 2026-13-01.",
+        ),
+        (
+            {"start_date": "2026-03-02", "end_date": "2026-03-01"},
+            "The variable start_date, 2026-03-02, must not be after end_date, 2026-03-01.",
+        ),
+        (
+            {"lapsed_after_days": "long"},
+            "The variable lapsed_after_days must be a number above 0, not long.",
+        ),
+        (
+            {"max_leaving_ratio": 50},
+            "The variable max_leaving_ratio must be a number from 0 to 1, not 50.",
+        ),
+    ],
+)
+def test_variables_that_cannot_be_meant(
+    warehouse: Warehouse, variables: dict[str, object], complaint: str
+) -> None:
+    shown = warehouse.dbt(
+        *("--quiet", "show", "--inline", "select '{{ variables_complaint() }}' as complaint"),
+        *("--output", "json", "--vars", json.dumps(variables)),
+    )
+    assert shown.code == 0, shown.output
+    assert json.loads(shown.output[shown.output.index("{") :])["show"] == [{"complaint": complaint}]
+
+
+def test_a_run_stops_at_such_variables(warehouse: Warehouse) -> None:
+    done = warehouse.dbt("build", "--select", "dim_date", "--vars", "{start_date: yesterday}")
+    assert done.code != 0
+    assert "start_date must be a day as YYYY-MM-DD, not yesterday." in done.output
+    assert "dim_date" not in done.output

@@ -1,8 +1,9 @@
 {#-
-    The account-days that an incremental fact has to read again: a whole select of account_id,
-    date_id and date_start. `available` is a relation of account-days with date_start, received_at and
-    source_rows, `loaded` the fact, with received_at and source_rows in each of its rows. A fact of
-    several reports has `report` among the `keys`, and both relations have it then.
+    The account-days that a run has to read for a fact, or has to read again if it is incremental: a
+    whole select of account_id, date_id and date_start. `available` is a relation of account-days
+    with date_start, received_at and source_rows, `loaded` the fact, with received_at and source_rows
+    in each of its rows. A fact of several reports has `report` among the `keys`, and both relations
+    have it then.
 
     With the variables `start_date` or `end_date` it is the days of that range. Otherwise it is
     every account-day whose raw rows are not the ones that the fact was made of, told by the time
@@ -11,16 +12,18 @@
     the mark of the one that ended first would hide the rows of the other.
 -#}
 {% macro changed_account_days(available, loaded, keys=['account_id', 'date_id']) -%}
-    {%- if var('start_date') or var('end_date') -%}
+    {%- if not is_incremental() or var('start_date') or var('end_date') -%}
     select
         {%- for key in keys %}
         {{ key }},
         {%- endfor %}
         date_start
     from {{ available }}
+    {%- if is_incremental() %}
     where true
         {%- if var('start_date') %} and date_start >= cast('{{ var("start_date") }}' as date){% endif %}
         {%- if var('end_date') %} and date_start <= cast('{{ var("end_date") }}' as date){% endif %}
+    {%- endif %}
     {%- else -%}
     select
         {%- for key in keys %}

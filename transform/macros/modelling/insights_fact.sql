@@ -73,14 +73,7 @@ with account_days as (
 {% endfor -%}
 changed_days as (
 
-    {% if is_incremental() %}
     {{ changed_account_days('account_days', this) }}
-    {% else %}
-    select
-        account_id,
-        date_id
-    from account_days
-    {% endif %}
 
 ),
 

@@ -28,14 +28,7 @@ loaded_days as (
 
 changed_days as (
 
-    {% if is_incremental() %}
     {{ changed_account_days('account_days', 'loaded_days') }}
-    {% else %}
-    select
-        account_id,
-        date_id
-    from account_days
-    {% endif %}
 
 ),
 

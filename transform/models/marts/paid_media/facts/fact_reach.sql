@@ -23,15 +23,7 @@ with account_days as (
 
 changed_days as (
 
-    {% if is_incremental() %}
     {{ changed_account_days('account_days', this, keys) }}
-    {% else %}
-    select
-        report,
-        account_id,
-        date_id
-    from account_days
-    {% endif %}
 
 ),
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.extraction.fields import INSIGHTS
+from benchmarks.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,25 +23,6 @@ _OF_THE_BOUND = 1.5
 _ROWS_A_SECOND = 40_000
 _MEMORY_MIB = 150
 _FEWER_CALLS = 5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One required figure.
-
-    Attributes:
-        figure: What it is about.
-        required: The figure, with its unit.
-        found: What was measured.
-        is_reached: Whether that is enough.
-        short_by: By how much it is not; empty when it is.
-    """
-
-    figure: str
-    required: str
-    found: str
-    is_reached: bool
-    short_by: str
 
 
 def verdicts(outcomes: Sequence[Outcome]) -> list[Verdict]:

@@ -14,9 +14,9 @@ from benchmarks.extraction.figures import MIB, verdicts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from benchmarks.extraction.figures import Verdict
     from benchmarks.extraction.measure import Measured, Outcome
     from benchmarks.extraction.peers import Peer
+    from benchmarks.verdict import Verdict
 
 _HOW = """\
 One run, one after the other, against one server per scenario: `meta-sandbox` in a process of its

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.verdict import Verdict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,25 +72,6 @@ class Outcome:
         """The marts that the incremental builds left other than the full refresh."""
         names = sorted(self.incremental.keys() | self.refreshed.keys())
         return [name for name in names if self.incremental.get(name) != self.refreshed.get(name)]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One required figure.
-
-    Attributes:
-        figure: What it is about.
-        required: The figure, with its unit.
-        found: What was measured.
-        is_reached: Whether that is enough.
-        short_by: By how much it is not; empty when it is.
-    """
-
-    figure: str
-    required: str
-    found: str
-    is_reached: bool
-    short_by: str = ""
 
 
 def verdicts(outcome: Outcome) -> list[Verdict]:

@@ -53,6 +53,21 @@
 {%- endmacro %}
 
 {#-
+    The from clause of the rows of a report that a run has to read, as `insights`; the query has
+    `changed_days` of `changed_account_days` before it. `rows` is a select from the report, where one
+    needs columns of its own, and ends where a where clause can follow.
+-#}
+{% macro from_changed_days(report, rows=none) -%}
+    from (
+        {{ rows or ('select * from ' ~ ref('int_meta_ads__' ~ report ~ '_current')) }}
+        {{ since_the_first_change() }}
+    ) as insights
+    inner join changed_days
+        on changed_days.account_id = coalesce(insights.account_id, 0)
+        and changed_days.date_id = insights.date_id
+{%- endmacro %}
+
+{#-
     The where clause that spares an incremental run the days before the first of `changed_days`, which
     are most. The join with those days decides; this is what an engine can tell while it reads.
 -#}
@@ -67,7 +82,8 @@
 {#-
     The account-days of a report for a test that would take long over all of them: a whole select of
     account_id and date_id. It has those of the last three days of loading, and all of them with
-    --full-refresh. The others were tested when they came, and nothing has touched them since.
+    --full-refresh. The others were tested when they came; what their keys point to, the tests of the
+    shorter facts still look up for every day.
 -#}
 {% macro lately_loaded_days(report) -%}
     select

@@ -80,13 +80,7 @@ changed_days as (
 changed_insights as (
 
     select insights.*
-    from (
-        select * from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-        {{ since_the_first_change() }}
-    ) as insights
-    inner join changed_days
-        on changed_days.account_id = coalesce(insights.account_id, 0)
-        and changed_days.date_id = insights.date_id
+    {{ from_changed_days(report) }}
     {{ optimization_fence() }}
 
 ),

@@ -4,7 +4,7 @@
 
     A table without a primary key is done as dbt does it everywhere else. One with a key is written
     anew, the old rows that stay and the new ones: DuckDB 2.0 takes a row out of an index in 35
-    microseconds, while all else waits, and puts one in within one.
+    microseconds, while all else waits, and puts one in within two.
 -#}
 {% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
     {%- if not config.get('contract').enforced -%}

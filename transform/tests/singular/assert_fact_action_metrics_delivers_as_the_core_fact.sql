@@ -20,7 +20,6 @@ deliveries as (
     inner join lately
         on lately.account_id = metrics.account_id
         and lately.date_id = metrics.date_id
-    where metrics.source_rows > 0
     group by 1, 2
 
 ),

@@ -41,13 +41,7 @@ changed_days as (
             insights.action_values,
             insights.conversions,
             insights.conversion_values
-        from (
-            select * from {{ ref('int_meta_ads__ads_insights_current') }}
-            {{ since_the_first_change() }}
-        ) as insights
-        inner join changed_days
-            on changed_days.account_id = coalesce(insights.account_id, 0)
-            and changed_days.date_id = insights.date_id
+        {{ from_changed_days('ads_insights') }}
         {{ optimization_fence() }}
     )
 {%- endset %}

@@ -51,13 +51,7 @@ insights as (
         {%- endif %}
         {%- endfor %}
         insights.received_at
-    from (
-        select * from {{ ref('int_meta_ads__' ~ report ~ '_current') }}
-        {{ since_the_first_change() }}
-    ) as insights
-    inner join changed_days
-        on changed_days.account_id = coalesce(insights.account_id, 0)
-        and changed_days.date_id = insights.date_id
+    {{ from_changed_days(report) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

@@ -72,13 +72,7 @@ changed_days as (
             insights.action_values,
             insights.conversions,
             insights.conversion_values
-        from (
-            select * from {{ ref('int_meta_ads__ads_insights_current') }}
-            {{ since_the_first_change() }}
-        ) as insights
-        inner join changed_days
-            on changed_days.account_id = coalesce(insights.account_id, 0)
-            and changed_days.date_id = insights.date_id
+        {{ from_changed_days('ads_insights') }}
         {{ optimization_fence() }}
     )
 {%- endset %}
@@ -142,13 +136,7 @@ measured as (
         {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
         insights.all_clicks,
         insights.received_at
-    from (
-        {{ with_lists_for_clicks(ref('int_meta_ads__ads_insights_current')) }}
-        {{ since_the_first_change() }}
-    ) as insights
-    inner join changed_days
-        on changed_days.account_id = coalesce(insights.account_id, 0)
-        and changed_days.date_id = insights.date_id
+    {{ from_changed_days('ads_insights', with_lists_for_clicks(ref('int_meta_ads__ads_insights_current'))) }}
     {{ join_list_measures('insights.needed_actions', ['link_clicks']) }}
 
 ),

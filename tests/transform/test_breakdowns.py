@@ -226,13 +226,19 @@ def check_regions(warehouse: Warehouse) -> None:
 def test_facts_outlive_their_raw_rows_and_keep_their_members(warehouse: Warehouse) -> None:
     """The raw tables may be pruned; neither a build nor a dimension built anew loses a member."""
     load_first_run(warehouse)
+    long_ago = raw.FIRST_RUN.rows(insight(AD, "2023-03-01", impressions=1, spend=Decimal("0.01")))
+    warehouse.load("ads_insights", long_ago)
     assert warehouse.build().code == 0
-    for stream in ("placement", "region"):
-        warehouse.execute(
-            [(f"delete from tap_meta_ads.ads_insights_{stream} where date_start = '{DAY}'", [])]
-        )
+    for report, gone in [
+        ("ads_insights_placement", f"= '{DAY}'"),
+        ("ads_insights_region", f"= '{DAY}'"),
+        ("ads_insights", "< '2024-01-01'"),
+    ]:
+        warehouse.execute([(f"delete from tap_meta_ads.{report} where date_start {gone}", [])])
     pruned = warehouse.build()
     assert pruned.code == 0, pruned.output
+    years = warehouse.rows("select year_number, count(*) as days from meta_ads.dim_date group by 1")
+    assert {(2023, 365), (2024, 366)} <= {(row["year_number"], row["days"]) for row in years}
     rebuilt = warehouse.build("--full-refresh", "--select", "+dim_region +dim_placement")
     assert rebuilt.code == 0, rebuilt.output
     assert CALIFORNIA_ID in members(warehouse, "region", "region_name")

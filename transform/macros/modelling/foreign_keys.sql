@@ -68,13 +68,16 @@
 {% macro postgres__drop_foreign_keys() -%}
     {%- for key in declared_foreign_keys()
         if key.child_id in selected_resources or key.parent_id in selected_resources -%}
-        {%- for name in run_query(foreign_key_names_sql(key)).columns[0].values() -%}
+        {%- for name in key.names -%}
             {{- "alter table " ~ key.child ~ " drop constraint " ~ adapter.quote(name) ~ ";" }}
         {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}
 
-{#- What the models of this project declare: child and parent as relations, and their columns. -#}
+{#-
+    What the models of this project declare: child and parent as relations, and their columns; and
+    what the database has of it: whether both tables stand, and the names of the keys between them.
+-#}
 {% macro declared_foreign_keys() -%}
     {%- set keys = [] -%}
     {%- for node in graph.nodes.values()
@@ -89,43 +92,51 @@
                 'child_column': column,
                 'parent': api.Relation.create(database=parent.database, schema=parent.schema, identifier=parent.alias),
                 'parent_column': parent_column,
+                'tables_stand': false,
+                'names': [],
             }) -%}
         {%- endfor -%}
+    {%- endfor -%}
+    {%- for position, tables_stand, name in run_query(standing_foreign_keys_sql(keys)).rows if keys -%}
+        {%- do keys[position].update({'tables_stand': tables_stand}) -%}
+        {%- if name -%}{%- do keys[position].names.append(name) -%}{%- endif -%}
     {%- endfor -%}
     {{ return(keys) }}
 {%- endmacro %}
 
 {#-
-    The names of the foreign keys that join these two columns. No row when there is none, which
-    includes that one of the tables does not exist: to_regclass is null then.
+    The position of each key, whether its tables stand, and the name of a foreign key that joins
+    its two columns: a row for each such name, or one without a name. All keys in one query, since
+    there are many and each question is a way to the server. to_regclass is null for no table.
 -#}
-{% macro foreign_key_names_sql(key) -%}
-    select constraints.conname
-    from pg_constraint as constraints
-    inner join pg_attribute as columns
-        on columns.attrelid = constraints.conrelid
+{% macro standing_foreign_keys_sql(keys) -%}
+    select
+        declared.position,
+        to_regclass(declared.child) is not null and to_regclass(declared.parent) is not null as tables_stand,
+        constraints.conname
+    from (
+        values
+        {%- for key in keys %}
+        ({{ loop.index0 }}, '{{ key.child }}', '{{ key.child_column }}', '{{ key.parent }}'){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as declared (position, child, child_column, parent)
+    left join pg_attribute as columns
+        on columns.attrelid = to_regclass(declared.child)
+        and columns.attname = declared.child_column
+    left join pg_constraint as constraints
+        on constraints.contype = 'f'
+        and constraints.conrelid = columns.attrelid
         and constraints.conkey = array[columns.attnum]
-    where
-        constraints.contype = 'f'
-        and constraints.conrelid = to_regclass('{{ key.child }}')
-        and constraints.confrelid = to_regclass('{{ key.parent }}')
-        and columns.attname = '{{ key.child_column }}'
+        and constraints.confrelid = to_regclass(declared.parent)
 {%- endmacro %}
 
 {#- The declared keys whose two tables stand and have no such key, a list for each child. -#}
 {% macro missing_foreign_keys() -%}
     {%- set by_child = {} -%}
-    {%- for key in declared_foreign_keys() if is_foreign_key_missing(key) -%}
+    {%- for key in declared_foreign_keys() if key.tables_stand and not key.names -%}
         {%- do by_child.setdefault(key.child_id, []).append(key) -%}
     {%- endfor -%}
     {{ return(by_child.values() | list) }}
-{%- endmacro %}
-
-{% macro is_foreign_key_missing(key) -%}
-    {%- set tables_stand = run_query(
-        "select to_regclass('" ~ key.child ~ "') is not null and to_regclass('" ~ key.parent ~ "') is not null"
-    ).columns[0].values()[0] -%}
-    {{ return(tables_stand and not run_query(foreign_key_names_sql(key)).columns[0].values()) }}
 {%- endmacro %}
 
 {#- For each of the keys of one child, how many of its rows have no row in the parent: one pass. -#}

@@ -17,22 +17,26 @@
     'is_month_end': 'boolean',
 } %}
 
-with account_days as (
+{% set today = date_id('current_date') %}
 
-    select * from {{ ref('int_meta_ads__account_days') }}
+with years as (
+
+    -- from the first with data through this one and the last with data; of the mentions, since they
+    -- are kept, as the facts are, where the raw rows are not
+    select
+        least(coalesce(min(date_id), {{ today }}), {{ today }}) as first_date_id,
+        greatest(coalesce(max(date_id), {{ today }}), {{ today }}) as last_date_id
+    from {{ ref('int_meta_ads__mentions') }}
+    where date_id <> 0
 
 ),
 
 bounds as (
 
-    -- whole years, from the first with data through this one and the last with data
     select
-        cast({{ dbt.date_trunc('year', 'coalesce(min(date_start), current_date)') }} as date) as first_day,
-        greatest(
-            coalesce(max(date_start), current_date),
-            current_date
-        ) as last_data_day
-    from account_days
+        cast({{ dbt.concat(['substr(' ~ as_text('first_date_id') ~ ', 1, 4)', "'-01-01'"]) }} as date) as first_day,
+        cast({{ dbt.concat(['substr(' ~ as_text('last_date_id') ~ ', 1, 4)', "'-12-31'"]) }} as date) as last_day
+    from years
 
 ),
 
@@ -40,7 +44,7 @@ days as (
 
     {{ date_series(
         '(select first_day from bounds)',
-        '(select ' ~ period_end('year', 'last_data_day') ~ ' from bounds)'
+        '(select last_day from bounds)'
     ) }}
 
 ),

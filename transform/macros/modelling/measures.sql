@@ -43,6 +43,17 @@
 {%- endmacro %}
 
 {#-
+    What `click_cascade` reads, for the select list, of such a report as `insights`. The FROM clause
+    has to end with `join_list_measures('insights.needed_actions', ['link_clicks'])`.
+-#}
+{% macro clicks_of_every_kind() -%}
+        insights.inline_link_clicks,
+        {{ list_measure('insights.needed_actions', 'link_clicks') }} as link_clicks,
+        {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
+        insights.all_clicks
+{%- endmacro %}
+
+{#-
     A measure of an action list, for the select list: the first of its action types (see
     `action_measures` in dbt_project.yml) that occurs. Types overlap and are never added up; one
     type that occurs more than once (split by an action breakdown) is.

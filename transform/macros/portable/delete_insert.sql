@@ -26,10 +26,10 @@
 {%- endmacro %}
 
 {#-
-    On Postgres as dbt does it everywhere else, and the old rows found by the primary key, with which
-    these keys begin. Left alone, Postgres thinks that a table nobody has analyzed holds very many
-    account-days, and that a page out of order costs four in order; so it reads all of a fact of
-    millions of rows for one day of it.
+    On Postgres as dbt does it everywhere else, and the old rows found by the primary key where there
+    is one, which these keys begin. Left alone, Postgres takes a table that nobody has analyzed for
+    one of very many account-days, and a page out of order for four in order; so it reads a fact of
+    millions of rows from end to end for 28 days of it.
 -#}
 {% macro postgres__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
     analyze {{ source }} ({{ unique_key | join(', ') }});

@@ -15,12 +15,6 @@ deliveries as (
         sum(metrics.clicks) as clicks,
         min(metrics.click_source) as first_click_source,
         max(metrics.click_source) as last_click_source,
-        count(
-            case
-                when metrics.click_source not in ('inline_link_clicks', 'link_clicks', 'outbound_clicks', 'clicks')
-                    then 1
-            end
-        ) as unknown_click_sources,
         sum(metrics.source_rows) as source_rows
     from (select * from {{ ref('fact_action_metrics') }}) as metrics
     inner join lately
@@ -60,8 +54,6 @@ left join deliveries
     and deliveries.date_id = core_days.date_id
 where
     deliveries.account_id is null
-    -- here and not in a test of its own, which would read the longest of all tables once more
-    or deliveries.unknown_click_sources > 0
     or deliveries.source_rows <> core_days.source_rows
     or {{ is_distinct('deliveries.spend', 'core_days.spend') }}
     or {{ is_distinct('deliveries.impressions', 'core_days.impressions') }}

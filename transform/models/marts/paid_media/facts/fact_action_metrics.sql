@@ -131,10 +131,7 @@ measured as (
         insights.account_currency,
         insights.spend,
         insights.impressions,
-        insights.inline_link_clicks,
-        {{ list_measure('insights.needed_actions', 'link_clicks') }} as link_clicks,
-        {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
-        insights.all_clicks,
+        {{ clicks_of_every_kind() }},
         insights.received_at
     {{ from_changed_days('ads_insights', with_lists_for_clicks(ref('int_meta_ads__ads_insights_current'))) }}
     {{ join_list_measures('insights.needed_actions', ['link_clicks']) }}

@@ -47,10 +47,7 @@ measured as (
         insights.frequency,
         insights.impressions,
         insights.spend,
-        insights.inline_link_clicks,
-        {{ list_measure('insights.needed_actions', 'link_clicks') }} as link_clicks,
-        {{ action_list_sum('insights.needed_outbound_clicks') }} as outbound_clicks,
-        insights.all_clicks,
+        {{ clicks_of_every_kind() }},
         insights.received_at
     from (
         {{ with_lists_for_clicks(ref('int_meta_ads__' ~ report ~ '_current')) }}

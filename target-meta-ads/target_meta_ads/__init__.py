@@ -1,0 +1,1 @@
+"""Singer target for Meta: Custom Audiences and the Conversions API."""

@@ -37,7 +37,7 @@ class Call:
         method: `GET`, `POST` or `DELETE`.
         path: Path below the version, as `act_123/insights`; slashes around it are taken off.
         params: Query of a GET, form of a POST. Lists and objects are written as Meta reads them.
-        json: JSON body, instead of a form.
+        json: JSON body, instead of a form; bytes are sent as they are, as JSON written already.
         account: Account number without `act_`; read from the path when not given.
         use_case: Which of Meta's limits it counts against; read from the path when not given.
         idempotent: Whether it may be carried out twice. Reads may; a write only where it says so.

@@ -166,7 +166,7 @@ class GraphClient:
         Args:
             path: Path below the version.
             params: Sent as a form.
-            json: Sent as JSON instead.
+            json: Sent as JSON instead; bytes as they are, as JSON written already.
             account: Account number, where the path does not tell it.
             idempotent: Whether Meta may carry it out twice. Only then is it sent again after a
                 failure that leaves open whether it was carried out.

@@ -47,6 +47,7 @@ TERMS = (
     "An admin must accept the Custom Audience terms at "
     "https://business.facebook.com/ads/manage/customaudiences/tos/ first."
 )
+ANEW = "Start the replacement again, from its first batch."
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ REDIRECTED = Rule(RequestError, "Meta does not redirect: check `api_url`, and wh
 BAD_TOKEN = Rule(TokenError, NEW_TOKEN)
 EXPIRED = Rule(TokenExpiredError, NEW_TOKEN)
 PROOF = Rule(ProofError, "Set `app_secret` to the secret of the app that the token belongs to.")
+FLAGGED = Rule(PermissionDeniedError, "Meta has flagged this audience: see it in Ads Manager.")
 GONE = Rule(
     NotFoundError,
     "Check the id, and that the token's user may see the object in Business settings.",
@@ -129,27 +131,48 @@ RULES: Mapping[tuple[int, int | None], Rule] = {
     (200, 1870047): Rule(
         PermissionDeniedError, "Meta keeps an audience above its smallest size; nobody was removed."
     ),
+    (200, 1870050): Rule(
+        PermissionDeniedError, "Add the ad account to a business in Business settings first."
+    ),
     (200, 1870090): Rule(PermissionDeniedError, TERMS),
+    (200, 1870092): Rule(
+        PermissionDeniedError,
+        "An admin of the business must accept Meta's Business Tools terms first.",
+    ),
     (270, None): Rule(PermissionDeniedError, APP_ACCESS),
     (294, None): Rule(PermissionDeniedError, "The token needs the ads_management permission."),
     (368, None): Rule(
         PermissionDeniedError, "Meta has blocked this for its policies: see Account Quality."
     ),
     (2654, None): DENIED,
-    (2655, None): Rule(PermissionDeniedError, "Accept the marketing messages terms first."),
+    (2655, None): Rule(PermissionDeniedError, f"{TERMS} For messages, those for messages too."),
+    (2663, None): Rule(PermissionDeniedError, TERMS),
     (1487301, None): Rule(PermissionDeniedError, "Share the audience with this ad account."),
     # Objects.
     (100, 33): GONE,
     (803, None): GONE,
     (1487366, None): Rule(NotFoundError, "The audience is deleted: choose another."),
     # Custom audiences.
-    (100, 1713230): Rule(
-        PermissionDeniedError, "Meta has flagged this audience: see it in Ads Manager."
+    (100, 1713230): FLAGGED,
+    (100, 1713231): FLAGGED,
+    (2650, None): Rule(
+        RequestError,
+        "This audience takes no customer list, or not this kind: see how it was made in Ads "
+        "Manager, or choose another.",
     ),
-    (2650, None): WRONG,
     (2650, 1870144): Rule(RequestError, "Replace works below 100 million members: use upsert."),
     (2650, 1870145): UNAVAILABLE,
+    (2650, 1870147): Rule(RequestError, ANEW),
     (2650, 1870148): UNAVAILABLE,
+    (2650, 1870158): Rule(RequestError, f"Meta gives a replacement 90 minutes. {ANEW}"),
+    (2650, 1870159): Rule(RequestError, ANEW),
+    # Events.
+    (100, 2804003): Rule(
+        RequestError, "Meta takes events of the last 7 days, and of 62 from a physical store."
+    ),
+    (100, 2804009): Rule(RequestError, "A Purchase needs a `value` and a `currency`."),
+    (100, 2804016): Rule(RequestError, "Send this field as its SHA-256."),
+    (100, 2804050): Rule(RequestError, "Send more that tells who it was, as an e-mail address."),
     # Requests.
     (12, None): Rule(RequestError, "Meta has retired this endpoint."),
     (100, None): WRONG,

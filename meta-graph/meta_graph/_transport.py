@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 CHUNK_BYTES = 65536
 
+_JSON = {"Content-Type": "application/json"}
+
 # A body that is no JSON (NaN), an address that is none: the same request fails the same way again.
 _NEVER_SENT = (requests.exceptions.InvalidJSONError, ValueError)
 
@@ -34,7 +36,7 @@ class Outgoing:
         url: Address without a query.
         query: Query of the address.
         form: Form body, or None.
-        json: JSON body, or None.
+        json: JSON body, or None; bytes are JSON already.
     """
 
     method: str
@@ -154,12 +156,14 @@ class RequestsTransport:
         # Clear text goes to this machine only (see `check_api_url`): never through a proxy, which
         # could read the token.
         session.trust_env = request.url.startswith("https://")
+        written = request.json if isinstance(request.json, bytes) else None
         with session.request(
             request.method,
             request.url,
             params=request.query,
-            data=request.form,
-            json=request.json,
+            data=request.form if written is None else written,
+            json=request.json if written is None else None,
+            headers=None if written is None else _JSON,
             auth=self._auth,
             timeout=(self._connect_timeout, self._timeout),
             allow_redirects=False,

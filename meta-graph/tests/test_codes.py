@@ -59,14 +59,16 @@ ROWS: dict[type[GraphError], list[Row]] = {
         *((code, None, 403) for code in range(200, 300)),
         *((200, 1870034, 403), (200, 1870047, 400), (200, 1870050, 400), (200, 1870090, 403)),
         *((368, None, 400), (2654, None, 400), (2654, 1713092, 400), (2655, None, 400)),
-        *((100, 1713230, 400), (1487301, None, 400)),
+        *((100, 1713230, 400), (100, 1713231, 400), (1487301, None, 400)),
+        *((200, 1870092, 400), (2663, None, 400)),
     ],
     NotFoundError: [(100, 33, 400), (803, None, 404), (1487366, None, 400)],
     RequestError: [
         *((2, 1504041, 400), (2, 1504042, 400), (12, None, 400)),
         # The removed `ids` parameter is answered with 500, and never passes.
-        *((100, None, 400), (100, None, 500), (100, 1713098, 400), (100, 1713231, 400)),
+        *((100, None, 400), (100, None, 500), (100, 1713098, 400)),
         *((100, 2804003, 400), (100, 2804009, 400), (100, 1487694, 400), (100, 1752129, 400)),
+        *((100, 2804016, 400), (100, 2804050, 400), (100, 2804048, 400)),
         *((100, 3858258, 400), (105, None, 400), (194, None, 400), (500, None, 400)),
         *((506, None, 400), (1487390, None, 400), (1487901, None, 400), (2500, None, 400)),
         *((2650, None, 400), (2650, 1870144, 400), (2650, 1870147, 400)),
@@ -160,7 +162,8 @@ def test_each_error_says_what_to_do(row: Row) -> None:
     [
         (100, None, UnavailableError),  # nothing better is known than that it is wrong
         (999999, None, UnavailableError),
-        (100, 2804003, UnavailableError),
+        (100, 2804048, UnavailableError),
+        (100, 2804003, RequestError),
         (190, None, TokenError),  # it is also sent with errors that never pass
         (200, None, PermissionDeniedError),
         (100, 33, NotFoundError),

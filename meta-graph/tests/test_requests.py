@@ -122,6 +122,17 @@ def test_json(server: GraphServer, make: Make, method: str) -> None:
     assert request.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_json_that_is_written_already(server: GraphServer, make: Make, method: str) -> None:
+    server.reply({"success": True})
+    written = b'{"payload": {"data":[["\xc3\xa4"]]}}'
+    make(app_secret=SECRET).send(Call(method, "238/users", json=written))
+    (request,) = server.received
+    assert (request.method, request.body) == (method, written)
+    assert set(request.query) == {"appsecret_proof"}
+    assert request.headers["content-type"] == "application/json"
+
+
 def test_what_cannot_be_written_is_not_tried_again(make: Make, clock: FakeClock) -> None:
     with pytest.raises(RequestError, match="cannot be sent"):
         make().post("1/events", json={"value": float("nan")}, idempotent=True)

@@ -6,7 +6,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import API_VERSION, InsecureUrlError, check_api_url
+from meta_graph import API_VERSION
+from meta_graph.settings import account_number, wrong_client
 from tap_meta_ads import fields
 from tap_meta_ads.dates import RETENTION_MONTHS, first_kept_day
 from tap_meta_ads.entities import ENTITIES
@@ -16,43 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from tap_meta_ads.sentences import Quoter
+    from meta_graph.settings import Quoter
 
 HISTORY_DAYS = 450
 """How far back Insights begin where no `start_date` says so."""
 
 
-def account_number(text: str | int) -> str:
-    """The digits of an ad account's id.
-
-    >>> account_number("act_123")
-    '123'
-    """
-    return str(text).strip().removeprefix("act_")
-
-
-def wrong_values(config: Mapping[str, Any], now: datetime, quote: Quoter) -> Iterator[str]:
+def wrong_values(given: Mapping[str, Any], now: datetime, quote: Quoter) -> Iterator[str]:
     """What is wrong with a configuration in which the schema found nothing.
 
     Args:
-        config: The configuration.
+        given: What of the configuration is not null.
         now: An instant with an offset.
         quote: Writes its values.
     """
-    given = {name: value for name, value in config.items() if value is not None}
-    for name in ("access_token", "app_secret"):
-        if name in given and not re.fullmatch(r"[\x21-\x7e]+", given[name]):
-            yield f"`{name}` is empty or holds white space. Copy it again, whole."
-    for text in given.get("account_ids", ()):
-        if not re.fullmatch(r"[0-9]+", account_number(text)):
+    yield from wrong_client(given)
+    for account_id in given.get("account_ids", ()):
+        if not re.fullmatch(r"[0-9]+", account_number(account_id)):
             yield (
-                f"`account_ids` holds {quote(text)}. An account id is digits, with or without act_."
+                f"`account_ids` holds {quote(account_id)}. "
+                "An account id is digits, with or without act_."
             )
-    if "api_url" in given:
-        try:
-            check_api_url(given["api_url"])
-        except InsecureUrlError as error:
-            yield f"{str(error).rstrip('.')}."
     yield from _wrong_dates(given, now, quote)
     version = given.get("api_version", API_VERSION)
     if version in fields.versions():

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import msgspec
     from singer_sdk.helpers.types import Context, Record
 
+    from meta_graph.log import About
     from tap_meta_ads.accounts import Account
     from tap_meta_ads.counting import Counter
-    from tap_meta_ads.log import About
     from tap_meta_ads.schedule import Lane
     from tap_meta_ads.tap import TapMetaAds
     from tap_meta_ads.tasks import Track

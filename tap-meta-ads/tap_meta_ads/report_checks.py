@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from meta_graph.settings import close_to
 from tap_meta_ads import compat, fields
 from tap_meta_ads.dates import DAY, day, first_kept_day
 from tap_meta_ads.presets import own
-from tap_meta_ads.sentences import close_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
+    from meta_graph.settings import Quoter
     from tap_meta_ads.reports import Report
-    from tap_meta_ads.sentences import Quoter
 
 _NAMES = ("fields", "breakdowns", "action_breakdowns", "action_attribution_windows")
 

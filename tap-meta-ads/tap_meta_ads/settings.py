@@ -5,23 +5,21 @@ Pure: a configuration goes in, sentences or `Settings` come out. No secret is qu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
-
 from meta_graph import API_URL, API_VERSION
+from meta_graph.settings import CLIENT, account_number, plain_number, text, whole
+from meta_graph.settings import problems as problems_of
 from tap_meta_ads import presets, reports
-from tap_meta_ads.checks import HISTORY_DAYS, account_number, wrong_values
+from tap_meta_ads.checks import HISTORY_DAYS, wrong_values
 from tap_meta_ads.dates import RETENTION_MONTHS, day, first_kept_day
 from tap_meta_ads.periods import LONGEST_DAYS, WORDS
-from tap_meta_ads.sentences import Quoter, secret_names, sentences
 from tap_meta_ads.windows import LARGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
 __all__ = [
@@ -38,15 +36,6 @@ __all__ = [
 ]
 
 
-def _text(title: str, description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": ["string", "null"], "title": title, "description": description, **more}
-
-
-def _whole(title: str, description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": ["integer", "null"], "title": title, "description": description, **more}
-
-
-_SECRET = {"secret": True, "writeOnly": True}
 _NAMES = {"type": ["array", "null"], "items": {"type": "string"}}
 
 REPORT_SCHEMA: dict[str, Any] = {
@@ -122,14 +111,10 @@ SCHEMA: dict[str, Any] = {
     "required": ["access_token"],
     "properties": {
         "access_token": {
-            **_text("Access token", "Token of a system user or user with ads_read."),
-            **_SECRET,
-            "type": "string",
+            **CLIENT["access_token"],
+            "description": "Token of a system user or user with ads_read.",
         },
-        "app_secret": {
-            **_text("App secret", "Secret of the token's app; turns on appsecret_proof."),
-            **_SECRET,
-        },
+        "app_secret": CLIENT["app_secret"],
         "account_ids": {
             "type": ["array", "null"],
             "items": {"type": ["string", "integer"]},
@@ -137,52 +122,50 @@ SCHEMA: dict[str, Any] = {
             "description": "Ad accounts, with or without act_. All that the token can read if "
             "not set.",
         },
-        "start_date": _text(
+        "start_date": text(
             "Start date",
             f"First day of Insights when there is no state, as 2026-01-31. {HISTORY_DAYS} days "
             "ago if not set.",
         ),
-        "end_date": _text(
+        "end_date": text(
             "End date",
             "Last day of Insights, inclusive. Today in the account's time zone if not set.",
         ),
-        "api_version": _text(
-            "API version", "Version of Meta's Marketing API.", default=API_VERSION
-        ),
-        "api_url": _text("API URL", "Base URL of the Graph API.", default=API_URL),
+        "api_version": CLIENT["api_version"],
+        "api_url": CLIENT["api_url"],
         "insights_reports": {
             "type": ["array", "null"],
             "items": REPORT_SCHEMA,
             "title": "Insights reports",
             "description": "Reports in place of the presets, each a stream of its own.",
         },
-        "insights_lookback_days": _whole(
+        "insights_lookback_days": whole(
             "Lookback",
             "Days that are read again on every run: Meta restates figures for 28 days.",
             default=28,
             minimum=0,
         ),
-        "insights_window_days": _whole(
+        "insights_window_days": whole(
             "Window",
             "First size of a date window; it grows and shrinks by itself.",
             default=7,
             minimum=1,
             maximum=LARGEST,
         ),
-        "insights_mode": _text(
+        "insights_mode": text(
             "Insights mode",
             "sync asks directly, async by report jobs, auto chooses by size.",
             default="auto",
             enum=["auto", "async", "sync", None],
         ),
-        "max_concurrency": _whole(
+        "max_concurrency": whole(
             "Concurrency",
             "Requests and report jobs in flight, over all accounts and streams.",
             default=8,
             minimum=1,
             maximum=64,
         ),
-        "page_size": _whole(
+        "page_size": whole(
             "Page size",
             "Upper bound of rows a page. Adapts by itself if not set.",
             minimum=1,
@@ -194,25 +177,16 @@ SCHEMA: dict[str, Any] = {
             "description": "Archived and deleted campaigns, ad sets and ads too.",
             "default": True,
         },
-        "on_account_error": _text(
+        "on_account_error": text(
             "On account error",
             "What a permission error of one account does: skip that account, or fail the run.",
             default="skip",
             enum=["skip", "fail", None],
         ),
-        "request_timeout": {
-            "type": ["number", "null"],
-            "title": "Request timeout",
-            "description": "Seconds without an answer before a request counts as failed.",
-            "default": 120,
-            "exclusiveMinimum": 0,
-        },
+        "request_timeout": CLIENT["request_timeout"],
         "max_retry_seconds": {
-            "type": ["number", "null"],
-            "title": "Retry limit",
+            **CLIENT["max_retry_seconds"],
             "description": "Seconds that one request or report job may wait without moving.",
-            "default": 3600,
-            "minimum": 0,
         },
     },
 }
@@ -243,7 +217,7 @@ class Settings:
 
 def parse(config: Mapping[str, Any]) -> Settings:
     """The settings of a configuration in which `problems` finds nothing."""
-    given = {name: _plain_number(value) for name, value in config.items() if value is not None}
+    given = {name: plain_number(value) for name, value in config.items() if value is not None}
     made = {name: given[name] for name in Settings.__dataclass_fields__ if name in given}
     if "account_ids" in given:
         made["account_ids"] = tuple(dict.fromkeys(map(account_number, given["account_ids"])))
@@ -260,19 +234,8 @@ def parse(config: Mapping[str, Any]) -> Settings:
 
 def _own_report(config: Mapping[str, Any], version: str) -> reports.Report:
     start = config.get("start_date")
-    whole = {name: _plain_number(value) for name, value in config.items()}
+    whole = {name: plain_number(value) for name, value in config.items()}
     return presets.own(whole, None if start is None else day(start), version)
-
-
-def _plain_number(value: Any) -> Any:  # noqa: ANN401 - a value of any setting
-    """A number as Python counts with it.
-
-    A JSON schema takes `7.0` for an integer; arithmetic with days does not. The SDK reads what has
-    a point as `Decimal`, which neither clocks nor sockets take.
-    """
-    if not isinstance(value, float | Decimal):
-        return value
-    return int(value) if value == int(value) else float(value)
 
 
 def problems(
@@ -285,24 +248,10 @@ def problems(
         schema: `SCHEMA`, with what the SDK adds to it.
         now: An instant with an offset; now when not given.
     """
-    quote = Quoter(config, secret_names(schema))
-    errors = jsonschema.Draft7Validator(_mended(schema)).iter_errors(dict(config))
-    found = sentences(errors, config, schema, quote)
-    # The values can only be judged once their shapes are right.
-    found = found or list(wrong_values(config, now or datetime.now(timezone.utc), quote))
-    return list(map(quote.redact, found))
-
-
-def _mended(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    """A schema at which the validator does not stop.
-
-    Among the choices for `stream_maps`, the SDK writes the name of a type where a schema belongs.
-    """
-    if isinstance(schema, Mapping):
-        return {
-            name: [{"type": item} if isinstance(item, str) else _mended(item) for item in part]
-            if name == "anyOf"
-            else _mended(part)
-            for name, part in schema.items()
-        }
-    return [_mended(item) for item in schema] if isinstance(schema, list) else schema
+    at = now or datetime.now(timezone.utc)
+    return problems_of(
+        config,
+        schema,
+        lambda given, quote: wrong_values(given, at, quote),
+        blocks={"insights_reports": "Report"},
+    )

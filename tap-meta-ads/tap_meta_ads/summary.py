@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from meta_graph import Exchange, ThrottledError
+from meta_graph.log import About, Subject, about, working
 from tap_meta_ads import recap, wording
 from tap_meta_ads.counting import Counter, Entry, Waited
-from tap_meta_ads.log import About, Subject, about, working
 from tap_meta_ads.recap import Recap, Tally
 
 if TYPE_CHECKING:

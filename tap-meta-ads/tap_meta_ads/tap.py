@@ -19,8 +19,8 @@ from singer_sdk.metrics import log as log_metric
 from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
-from meta_graph import GraphClient, GraphError
-from tap_meta_ads import compat, log, memory
+from meta_graph import GraphClient, GraphError, log
+from tap_meta_ads import compat, memory
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
 from tap_meta_ads.bookmarks import StateError, Wanted
@@ -217,7 +217,7 @@ class TapMetaAds(Tap):
         catalog: IO[str] | None = None,
     ) -> None:
         """Run the tap, as the SDK does, and end with what was done and what was left out."""
-        log.install()
+        log.install(cls.name)
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
@@ -237,13 +237,13 @@ class TapMetaAds(Tap):
     @classmethod
     @override
     def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:
-        log.install()
+        log.install(cls.name)
         super().cb_discover(ctx, param, value)
 
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        log.install()
+        log.install(cls.name)
         with cls._failing_clearly():
             super().cb_test(ctx, param, value)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
 
-from tap_meta_ads.log import HEARD, Subject, SubjectFilter, about, install, new_run_id, working
+from meta_graph.log import Subject, SubjectFilter, about, working
 from tap_meta_ads.summary import Summary
 
 if TYPE_CHECKING:
@@ -36,21 +36,6 @@ def written(logger: logging.Logger, formatter: logging.Formatter) -> Callable[[]
     handler.setFormatter(formatter)
     logger.addHandler(handler)
     return lambda: stream.getvalue().splitlines()
-
-
-@pytest.mark.parametrize(
-    ("subject", "suffix"),
-    [
-        (Subject(), ""),
-        (Subject("8c1f"), " [run 8c1f]"),
-        (Subject(stream="ads"), ""),
-        (Subject("8c1f", query_hash="1f"), " [run 8c1f, query 1f]"),
-        (Subject(RUN, "1" * 18, "ads"), f" [run 8c1f0a2b, account {'1' * 18}]"),
-    ],
-)
-def test_what_is_not_known_is_not_said(subject: Subject, suffix: str) -> None:
-    assert subject.suffix == suffix
-    assert all(subject.fields.values())
 
 
 def test_a_console_shows_the_subject(logger: logging.Logger) -> None:
@@ -163,12 +148,6 @@ def test_a_summary_s_logger_knows_its_query(logger: logging.Logger) -> None:
     assert lines()[0].endswith(f"reading {SUFFIX}")
 
 
-def test_run_ids_differ() -> None:
-    ids = {new_run_id() for _ in range(100)}
-    assert len(ids) == 100
-    assert all(len(one) == 32 and int(one, 16) for one in ids)
-
-
 CONFIG = """
 version: 1
 formatters: {json: {"()": singer_sdk.logging.StructuredFormatter}}
@@ -181,18 +160,20 @@ PROGRAM = """
 import logging, sys
 import tap_meta_ads.tap
 from singer_sdk._logging import _setup_console_logging
-from tap_meta_ads.log import HEARD, install
+from meta_graph.log import install
 
 _setup_console_logging()
 if sys.argv[1:] == ["install"]:
-    install()
-    install()
-for name in HEARD:
+    install("tap-meta-ads")
+    install("tap-meta-ads")
+for name in ("tap-meta-ads", "meta_graph"):
     logging.getLogger(name).info("heard")
 """
 
 
-@pytest.mark.parametrize(("arguments", "heard"), [([], set()), (["install"], {*HEARD})])
+@pytest.mark.parametrize(
+    ("arguments", "heard"), [([], set()), (["install"], {"tap-meta-ads", "meta_graph"})]
+)
 def test_a_forgetful_configuration_silences_nothing(
     tmp_path: Path, arguments: list[str], heard: set[str]
 ) -> None:
@@ -208,10 +189,3 @@ def test_a_forgetful_configuration_silences_nothing(
     )
     told = [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
     assert {one["logger_name"] for one in told if one["message"] == "heard"} == heard
-
-
-def test_installed_once_however_often() -> None:
-    install()
-    install()
-    filters = logging.getLogger("meta_graph").filters
-    assert len([one for one in filters if isinstance(one, SubjectFilter)]) == 1

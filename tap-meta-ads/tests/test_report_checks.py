@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from meta_graph.settings import Quoter
 from tap_meta_ads import compat, fields
 from tap_meta_ads.report_checks import wrong_report
-from tap_meta_ads.sentences import Quoter
 
 V = "v26.0"
 TODAY = date(2026, 11, 21)

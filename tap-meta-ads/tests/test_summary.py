@@ -22,7 +22,7 @@ from meta_graph import (
     Usage,
     Wait,
 )
-from tap_meta_ads.log import install
+from meta_graph.log import install
 from tap_meta_ads.recap import Tally, as_json
 from tap_meta_ads.summary import Summary
 

@@ -1,11 +1,10 @@
 """What a log line is about: the run, the account and the query, in its words and as fields.
 
 In words, since most people read a console: `... [run 8c1f0a2b, account 123, query 1f0c99d2]`. As
-fields, since the SDK's JSON formatter writes what `extra` holds; `stream_name` is its own name for
-the stream.
+fields, since formatters that write JSON take what `extra` holds.
 
-Our own lines say it through `about`. Those of the client, which knows nothing of runs and reports,
-get it from what their thread is `working` on.
+A program's own lines say it through `about`. Those of the client, which knows nothing of runs and
+queries, get it from what their thread is `working` on.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -30,9 +27,6 @@ else:
 CLIENT = "meta_graph"
 """Logger of the client."""
 
-HEARD = ("tap-meta-ads", CLIENT)
-"""Our loggers that exist before the SDK reads a log configuration."""
-
 SHOWN = 8
 """Characters of a run's and a query's id that a console shows; the fields hold all of them."""
 
@@ -44,8 +38,8 @@ class Subject:
     Attributes:
         run_id: The run.
         account_id: The account, without `act_`.
-        stream: The stream.
-        query_hash: What is asked for: a report's fingerprint.
+        stream: The stream; `stream_name` in the fields, which is the Singer SDK's name for it.
+        query_hash: What is asked for: a fingerprint.
     """
 
     run_id: str = ""
@@ -108,10 +102,10 @@ class About(_Adapter):
         super().__init__(logger, {})
         self.subject = subject
 
-    @override
     def process(
         self, msg: object, kwargs: MutableMapping[str, Any]
     ) -> tuple[object, MutableMapping[str, Any]]:
+        """The line with the subject behind it, and the subject in its fields."""
         extra = {**self.subject.fields, **(kwargs.get("extra") or {})}
         # The words stand in the message itself, so that every formatter shows them.
         return f"{msg}{self.subject.suffix}", {**kwargs, "extra": extra}
@@ -126,8 +120,8 @@ def about(
         logger: Who logs.
         run_id: The run.
         account_id: The account, without `act_`.
-        query_hash: The report's fingerprint; empty for an entity stream.
-        stream: The stream, for `stream_name`; a console shows it in the logger's name.
+        query_hash: A fingerprint of what is asked for, where there are several of a stream.
+        stream: The stream, for the fields; a console shows it in the logger's name.
     """
     return About(logger, Subject(run_id, account_id, stream, query_hash))
 
@@ -135,8 +129,8 @@ def about(
 class SubjectFilter(logging.Filter):
     """Adds what its thread works on to each record; drops none."""
 
-    @override
     def filter(self, record: logging.LogRecord) -> bool:
+        """True, after the subject has been added."""
         subject = _subject.get()
         # A record passes here twice when a handler has this filter too.
         if subject is not _NOTHING and not hasattr(record, "run_id"):
@@ -148,13 +142,16 @@ class SubjectFilter(logging.Filter):
 _FILTER = SubjectFilter()
 
 
-def install() -> None:
+def install(*heard: str) -> None:
     """Have the client's lines say what they are about, and no line lost; may be called again.
 
-    A configuration from `SINGER_SDK_LOG_CONFIG` silences each logger that it does not name and
-    that exists already, unless it says `disable_existing_loggers: false`. Meltano's says so;
-    people forget it, and would see nothing of the tap. Levels and handlers stay as configured.
+    A logging configuration silences each logger that it does not name and that exists already,
+    unless it says `disable_existing_loggers: false`. People forget that, and would see nothing of
+    the program. Levels and handlers stay as configured.
+
+    Args:
+        heard: The program's loggers that exist before it is configured, beside the client's.
     """
     logging.getLogger(CLIENT).addFilter(_FILTER)  # a logger takes a filter once
-    for name in HEARD:
+    for name in (*heard, CLIENT):
         logging.getLogger(name).disabled = False

@@ -1,6 +1,6 @@
 """What a JSON schema finds wrong with a configuration, in sentences for people. Pure.
 
-Each names the setting, its value, the report where it is one's, and the fix; none quotes a secret.
+Each names the setting, its value, the block where it is one's, and the fix; none quotes a secret.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import Redactor
+from meta_graph._redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,8 +23,6 @@ LONGEST_QUOTE = 80
 
 SHORTEST_SECRET = 6
 """Characters. What is shorter is nobody's token, and hiding it would tear words apart."""
-
-REPORTS = "insights_reports"
 
 
 class Quoter:
@@ -63,6 +62,7 @@ def sentences(
     config: Mapping[str, Any],
     schema: Mapping[str, Any],
     quote: Quoter,
+    blocks: Mapping[str, str],
 ) -> list[str]:
     """What is wrong, a sentence for each place.
 
@@ -71,6 +71,7 @@ def sentences(
         config: The configuration.
         schema: The schema of the configuration.
         quote: Writes its values.
+        blocks: For each setting that holds named blocks, what people call one.
     """
     secrets = secret_names(schema)
     found = [_innermost(error) for error in errors]
@@ -78,7 +79,9 @@ def sentences(
     mistyped = [list(error.absolute_path) for error in found if error.validator == "type"]
     return [
         _sentence(
-            error, _where(list(error.absolute_path), config, quote), _shown(error, secrets, quote)
+            error,
+            _where(list(error.absolute_path), config, quote, blocks),
+            _shown(error, secrets, quote),
         )
         for error in found
         if error.validator == "type" or list(error.absolute_path) not in mistyped
@@ -109,7 +112,7 @@ def _sentence(error: jsonschema.ValidationError, where: str, value: str) -> str:
             known = _mapping(error.schema).get("properties", {})
             unknown = min(map(str, set(_mapping(error.instance)) - set(known)))
             hint = close_to(unknown, known, f"Known: {', '.join(sorted(known))}.")
-            return f"{where}: there is no setting `{unknown}`. {hint}"
+            return f"{where}: there is no setting `{_readable(unknown)}`. {hint}"
         case "type" if error.instance is None:
             return f"{where} is empty. Set it."
         case "type":
@@ -133,21 +136,31 @@ def _own_words(error: jsonschema.ValidationError) -> str | None:
     return words if isinstance(words, str) and error.validator != "type" else None
 
 
-def _where(path: list[str | int], config: Mapping[str, Any], quote: Quoter) -> str:
+def _where(
+    path: list[str | int], config: Mapping[str, Any], quote: Quoter, blocks: Mapping[str, str]
+) -> str:
     """A setting's name for people: `account_ids[2]`, or "Report 'ads_by_age': `level`"."""
     if not path:
         return "Settings"
-    if path[0] == REPORTS and len(path) > 1:
-        name = _mapping(config[REPORTS][path[1]]).get("name")
+    setting, *rest = path
+    if setting in blocks and rest:
+        # The blocks of an object are named by its keys, those of a list by themselves.
+        key = rest[0]
+        name = key if isinstance(key, str) else _mapping(config[str(setting)][key]).get("name")
         if isinstance(name, str):
-            report = f"Report {quote(name)}"
-            return f"{report}: {_path(path[2:])}" if path[2:] else report
+            block = f"{blocks[str(setting)]} {quote(name)}"
+            return f"{block}: {_path(rest[1:])}" if rest[1:] else block
     return _path(path)
 
 
 def _path(path: list[str | int]) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return f"`{text.lstrip('.')}`"
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_readable(part)}" for part in path)
+    return f"`{''.join(parts).lstrip('.')}`"
+
+
+def _readable(name: str) -> str:
+    """A name that the user made up, on one line."""
+    return name if name.isprintable() else repr(name)
 
 
 def _shown(error: jsonschema.ValidationError, secrets: Collection[str], quote: Quoter) -> str:
@@ -169,7 +182,9 @@ def _texts(value: object) -> Iterator[str]:
 
 def _listed(value: object) -> list[str]:
     """The texts of a JSON schema keyword that takes one value or several; null is no choice."""
-    return [str(item) for item in (value if isinstance(value, list) else [value]) if item]
+    items = [item for item in (value if isinstance(value, list) else [value]) if item]
+    # The SDK writes members of an Enum, whose own text would be its Python name.
+    return [str(item.value if isinstance(item, Enum) else item) for item in items]
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -36,6 +36,10 @@ class Options:
         retention: What unique counts and hourly figures beyond 13 months give with breakdowns:
             ``error`` or ``empty``; observations differ.
         opted_in: Whether the accounts opted in to breakdowns such as ``impression_device``.
+        min_audience: A removal that would leave an audience with fewer people is refused with
+            200/1870047; 0 for no floor.
+        invalid_count: What ``num_invalid_entries`` counts, on which Meta's docs are not clear: the
+            bad rows of the ``request`` or of the whole ``session``.
         log_size: How many requests are remembered one by one.
     """
 
@@ -55,6 +59,8 @@ class Options:
     deprecated: str = "error"
     retention: str = "error"
     opted_in: bool = False
+    min_audience: int = 0
+    invalid_count: str = "request"
     log_size: int = 20_000
 
     def __post_init__(self) -> None:
@@ -66,6 +72,7 @@ class Options:
         for name, allowed in (
             ("deprecated", ("error", "upgrade")),
             ("retention", ("error", "empty")),
+            ("invalid_count", ("request", "session")),
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}.")

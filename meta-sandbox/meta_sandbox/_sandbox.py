@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from meta_sandbox._graph.audiences import set_state
 from meta_sandbox._options import Options
 from meta_sandbox._serve.app import App
 from meta_sandbox._serve.control import Control
@@ -163,6 +164,99 @@ class Sandbox:
         self.engine.graph.tokens.add(
             text, state=state, accounts=accounts, scopes=scopes, expires_at=expires_at
         )
+
+    # ---------------------------------------------------------------- audiences and events
+
+    def add_audience(
+        self,
+        name: str,
+        *,
+        account_id: str | None = None,
+        is_value_based: bool = False,
+        members: Iterable[Mapping[str, object]] = (),
+    ) -> str:
+        """Make a custom audience of subtype CUSTOM, and return its id.
+
+        Args:
+            name: Its name.
+            account_id: The account, with or without ``act_``; the first one when left out.
+            is_value_based: Whether each member needs a ``LOOKALIKE_VALUE``.
+            members: Who is in it already: Meta's keys such as ``EMAIL``, values as they are sent.
+
+        Raises:
+            ValueError: There is no such account, or a member would not be taken.
+        """
+        return self.engine.received.add_audience(
+            name, account_id=account_id, is_value_based=is_value_based, members=members
+        )
+
+    def audiences(self, account_id: str | None = None) -> list[dict[str, object]]:
+        """Return the custom audiences, newest first.
+
+        Args:
+            account_id: Only of this account, with or without ``act_``.
+
+        Returns:
+            Fields as in Graph, and ``members`` (how many people were uploaded), ``state`` and
+            ``sessions`` (as in Graph, newest first).
+
+        Raises:
+            ValueError: There is no such account.
+        """
+        return self.engine.received.audiences(account_id)
+
+    def members(self, audience_id: str) -> list[dict[str, object]]:
+        """Return who is in an audience: Meta's keys and the values that were sent, oldest first.
+
+        Raises:
+            ValueError: There is no such audience.
+        """
+        return list(self.engine.received.members(audience_id))
+
+    def set_audience_state(self, object_id: str, state: str) -> None:
+        """Set what is the matter with an audience, or with all that an account may do to its.
+
+        Args:
+            object_id: Id of an audience, or of an account as ``act_...``.
+            state: ``normal``; ``flagged``, ``deleted``, ``not_shared``, ``replace_in_progress``,
+                ``replace_failed``, ``too_large``, ``too_small``; for accounts too
+                ``terms_not_accepted``, ``business_terms_not_accepted``, ``no_business`` and
+                ``no_write_permission``.
+
+        Raises:
+            ValueError: There is no such state, audience or account.
+        """
+        set_state(self.world, object_id, state)
+
+    def events(
+        self, pixel_id: str | None = None, *, view: str = "deduplicated"
+    ) -> list[dict[str, object]]:
+        """Return the events received, in the order in which they came.
+
+        Events that came with a ``test_event_code`` have it as one more member.
+
+        Args:
+            pixel_id: The pixel; all when left out.
+            view: ``deduplicated``, as Meta counts them, or ``raw``.
+
+        Raises:
+            ValueError: The view is neither, or there is no such pixel.
+        """
+        lines = self.engine.received.event_lines(pixel_id, view)
+        return [msgspec.json.decode(line) for line in lines]
+
+    def event_counts(self) -> dict[str, dict[str, object]]:
+        """Return how many events came, without the events themselves.
+
+        Returns:
+            By pixel: ``requests`` that were taken, events by name in ``raw`` and in
+            ``deduplicated``, and events by code in ``test_event_codes``.
+        """
+        return self.engine.received.event_counts()
+
+    def clear_received(self) -> None:
+        """Forget members, sessions and events; audiences and requests stay."""
+        self.engine.graph.writes.clear()
 
     # ---------------------------------------------------------------- the truth
 

@@ -73,6 +73,8 @@ def _sandbox(given: argparse.Namespace) -> Sandbox:
         deprecated=given.deprecated,
         retention=given.retention,
         opted_in=given.opted_in,
+        min_audience=given.min_audience,
+        invalid_count=given.invalid_count,
         log_size=given.log_size,
     )
     try:
@@ -263,6 +265,19 @@ def _add_behaviour_flags(serve: argparse.ArgumentParser) -> None:
         "--opted-in",
         action="store_true",
         help="the accounts opted in to breakdowns such as impression_device",
+    )
+    how.add_argument(
+        "--min-audience",
+        type=int,
+        default=_DEFAULTS.min_audience,
+        metavar="PEOPLE",
+        help="refuse removals that leave an audience fewer people; 0 for no floor",
+    )
+    how.add_argument(
+        "--invalid-count",
+        choices=("request", "session"),
+        default=_DEFAULTS.invalid_count,
+        help="what num_invalid_entries counts, on which Meta's docs are not clear",
     )
 
 

@@ -1,4 +1,4 @@
-"""The lesser objects of an account: audiences, conversions, images, videos, labels, pixels, leads.
+"""The lesser objects of an account: conversions, images, videos, labels, pixels, leads.
 
 Each is a node that carries its fields with it. They follow from the seed like all else.
 """
@@ -22,51 +22,8 @@ if TYPE_CHECKING:
 _DAY = 86_400
 _LEAD_DAYS = 90
 _LEADS_A_DAY = 1_000
-_AUDIENCES = 4
 _CONVERSIONS = 2
 _LABELS = 2
-
-
-def audiences(world: World, account: Account) -> list[Node]:
-    """Return the custom audiences of an account."""
-    return [_audience(world, account, place) for place in range(_AUDIENCES)]
-
-
-def _audience(world: World, account: Account, place: int) -> Node:
-    u = d.draws(world.seed, d.AUDIENCE, account.number, place)
-    lower = d.between(1_000, 90_000, u[0])
-    created = account.created + d.between(1, 30 * 24, u[1]) * 3_600
-    subtype = ("CUSTOM", "WEBSITE", "LOOKALIKE", "ENGAGEMENT")[place % 4]
-    values: Values = {
-        "id": d.encode_id(world.seed, d.AUDIENCE, account.number * 1_000 + place),
-        "account_id": account.account_id,
-        "name": f"{subtype.title()} audience “{place}” 👥",
-        "description": "Made up; no people in it",
-        "subtype": subtype,
-        "approximate_count_lower_bound": lower,
-        "approximate_count_upper_bound": lower * 12 // 10,
-        "customer_file_source": "USER_PROVIDED_ONLY",
-        "data_source": {"type": "FILE_IMPORTED", "sub_type": "ANYTHING"},
-        "delivery_status": {"code": 200, "description": "This audience is ready for use."},
-        "operation_status": {"code": 200, "description": "Normal"},
-        "is_value_based": False,
-        "permission_for_actions": {
-            "can_edit": True,
-            "can_see_insight": "True",
-            "can_share": "True",
-        },
-        "retention_days": 0 if subtype == "CUSTOM" else 30,
-        "sharing_status": {"sharing_relationship_id": "0", "status": "Not shared"},
-        "time_content_updated": created + _DAY,
-        "time_created": created,
-        "time_updated": created + _DAY,
-    }
-    if subtype == "WEBSITE":
-        values["pixel_id"] = account.pixel_id
-        values["rule"] = extra_data(inclusions={"operator": "or", "rules": []})
-    if subtype == "LOOKALIKE":
-        values["lookalike_spec"] = {"country": "US", "ratio": 0.01, "type": "similarity"}
-    return Node("CustomAudience", values)
 
 
 def conversions(world: World, account: Account) -> list[Node]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from meta_sandbox._graph import assets
+from meta_sandbox._graph.audiences import list_audiences
+from meta_sandbox._graph.sessions import SESSION_FIELDS, session_view
 from meta_sandbox._graph.views import Node
 from meta_sandbox._protocol.errors import GraphError
 from meta_sandbox._protocol.filters import Condition, parse_filtering
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from meta_sandbox._world.attributes import Thing
+    from meta_sandbox._world.audiences import Audience
     from meta_sandbox._world.objects import AdSet, Creative
     from meta_sandbox._world.world import World
 
@@ -159,6 +162,16 @@ def _leads(world: World, owner: object, params: Mapping[str, object]) -> list[No
     )
 
 
+def _sessions(world: World, audience: object, params: Mapping[str, object]) -> list[Node]:
+    now = world.clock.seconds()
+    session_id = whole_of(params, "session_id")
+    return [
+        Node("CustomAudienceSession", dict(session_view(session, now)))
+        for session in world.audiences.sessions.of(cast("Audience", audience).id)
+        if session_id in (None, session.id)
+    ]
+
+
 def _of_account(
     make: Callable[[World, Account], list[Node]],
 ) -> Callable[[World, object, Mapping[str, object]], list[Node]]:
@@ -171,7 +184,7 @@ _EDGES: dict[str, dict[str, Edge]] = {
         "adsets": Edge("AdSet", _ad_sets),
         "ads": Edge("Ad", _ads),
         "adcreatives": Edge("AdCreative", _creatives),
-        "customaudiences": Edge("CustomAudience", _of_account(assets.audiences)),
+        "customaudiences": Edge("CustomAudience", _of_account(list_audiences)),
         "customconversions": Edge("CustomConversion", _of_account(assets.conversions)),
         "adimages": Edge("AdImage", _images, ("id", "hash")),
         "advideos": Edge("AdVideo", _of_account(assets.videos), ("updated_time", "id")),
@@ -190,6 +203,7 @@ _EDGES: dict[str, dict[str, Edge]] = {
         "leads": Edge("Lead", _leads, ("created_time", "id", "field_data")),
     },
     "AdCreative": {"ads": Edge("Ad", _ads)},
+    "CustomAudience": {"sessions": Edge("CustomAudienceSession", _sessions, SESSION_FIELDS)},
     "Page": {
         "leadgen_forms": Edge(
             "LeadgenForm",

@@ -141,6 +141,10 @@ _V26: dict[str, str] = {
         published replace_audio_status scheduled_publish_time selected_audio_spec source
         spherical status title universal_video_id updated_time views
     """,
+    "CustomAudienceSession": """
+        end_time num_invalid_entries num_matched num_received progress session_id stage
+        start_time
+    """,
     "AdLabel": """
         account created_time id name updated_time
     """,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
+from meta_sandbox._graph.audiences import of_node
 from meta_sandbox._graph.auth import Token, Tokens, describe
 from meta_sandbox._graph.edges import edge_of
 from meta_sandbox._graph.lists import encode_list
@@ -13,6 +14,7 @@ from meta_sandbox._graph.nodes import Selector, find
 from meta_sandbox._graph.reports import LEVELS, Reports
 from meta_sandbox._graph.throttle import Throttle
 from meta_sandbox._graph.views import Node
+from meta_sandbox._graph.writes import Writes
 from meta_sandbox._protocol.errors import GraphError, unknown_path, unsupported
 from meta_sandbox._protocol.params import text_of
 from meta_sandbox._protocol.route import Route, major
@@ -31,7 +33,12 @@ LATEST = "v26.0"
 #: Versions that Marketing still serves. Later ones do not exist yet.
 VERSIONS = ("v25.0", "v26.0")
 _OLDEST, _NEWEST = 25, 26
-_USE_CASES = {"insights": "ads_insights", "customaudiences": "custom_audience", "leads": "leadgen"}
+_USE_CASES = {
+    "insights": "ads_insights",
+    "customaudiences": "custom_audience",
+    "usersofanyaudience": "custom_audience",
+    "leads": "leadgen",
+}
 _HALF_HOUR = 1800
 
 
@@ -75,6 +82,7 @@ class Graph:
         self.tokens = Tokens(options.token, options.app_secret, require_proof=options.require_proof)
         self.throttle = Throttle(options.tier, enforced=options.throttle, limits=options.limits)
         self.reports = Reports(world, options)
+        self.writes = Writes(world, options)
         self._active: dict[tuple[int, int], int] = {}
 
     def target(self, route: Route) -> Target:
@@ -108,7 +116,7 @@ class Graph:
             target.account_id or "app",
             self.use_case(route, target),
             write=request.method != "GET" and route.edge != "insights",
-            active=self.active_ads(target.account),
+            active=self.active(route, target),
             now=now,
         )
         if route.extra:
@@ -118,7 +126,7 @@ class Graph:
         if is_me:
             return Answer(self._me(request, route, token, version), headers)
         _check_access(request, route, target, token)
-        return Answer(self._work(request, route, target, version, script), headers)
+        return Answer(self._work(request, route, target, token, version, script), headers)
 
     def use_case(self, route: Route, target: Target) -> str:
         """Name the budget that a request draws on."""
@@ -126,7 +134,15 @@ class Graph:
             return "app"
         if target.job is not None:
             return "ads_insights"
+        if target.node is not None and target.node.type == "CustomAudience":
+            return "custom_audience"
         return _USE_CASES.get(route.edge, "ads_management")
+
+    def active(self, route: Route, target: Target) -> int:
+        """Return how many active things raise a request's limit: the account's ads or audiences."""
+        if target.account is not None and self.use_case(route, target) == "custom_audience":
+            return len(self.world.audiences.of(target.account))
+        return self.active_ads(target.account)
 
     def active_ads(self, account: Account | None) -> int:
         """Return how many of an account's ads are active, on which its limits depend."""
@@ -162,12 +178,15 @@ class Graph:
         request: Request,
         route: Route,
         target: Target,
+        token: Token,
         version: str,
         script: Mapping[str, object],
     ) -> bytes:
         node, account, job = target.node, cast("Account", target.account), target.job
         if request.method != "GET" and route.edge != "insights":
-            raise unsupported(route.object_id, request.method)
+            if node is None:
+                raise unsupported(route.object_id, request.method)
+            return self.writes.answer(request, route, node, token)
         if job is not None:
             if route.edge == "insights":
                 return self.reports.read(request, job, script)
@@ -177,6 +196,8 @@ class Graph:
         node = cast("Node", node)
         if route.edge == "insights" and node.type in LEVELS:
             return self.reports.call(request, node, account, version, script)
+        if node.type == "CustomAudience" and of_node(node).deleted:
+            raise unsupported(route.object_id)
         selector = self._selector(request, version)
         if not route.edge:
             return selector.encode_node(node)

@@ -89,5 +89,5 @@ def _place(node: Node) -> str:
     thing = node.thing
     if isinstance(thing, dict):
         parts = (thing.get(name, "") for name in ("event_time", "object_id", "event_type"))
-        return str(thing.get("id") or "|".join(parts))
+        return str(thing.get("id") or thing.get("session_id") or "|".join(parts))
     return str(getattr(thing, "id", ""))

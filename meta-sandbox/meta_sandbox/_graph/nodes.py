@@ -28,7 +28,6 @@ InsightsOf = Callable[[Node, Mapping[str, object]], list[object]]
 _NODE_DEFAULTS = {"AdAccount": ("account_id", "id"), "User": ("id", "name")}
 # Kinds whose nodes are found among the lists of their account.
 _LISTED: dict[int, tuple[Callable[[World, Account], list[Node]], int]] = {
-    d.AUDIENCE: (assets.audiences, 1_000),
     d.CONVERSION: (assets.conversions, 1_000),
     d.LABEL: (assets.labels, 2),
     d.PIXEL: (assets.pixels, 1),
@@ -46,6 +45,9 @@ def find(world: World, object_id: str) -> tuple[Node, Account] | None:
     if object_id.startswith("act_"):
         account = world.account(object_id)
         return None if account is None else (Node("AdAccount", account), account)
+    audience = world.audiences.get(object_id)
+    if audience is not None:
+        return Node("CustomAudience", audience), audience.account
     thing = world.by_id.get(object_id)
     if thing is None:
         return _find_lesser(world, object_id)

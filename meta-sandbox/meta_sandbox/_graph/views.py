@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from meta_sandbox._graph.audience_view import audience_view
 from meta_sandbox._world import draw as d
 from meta_sandbox._world import names
 from meta_sandbox._world.objects import Account, Ad, AdSet, Campaign, Changing, Creative, utc_stamp
@@ -17,6 +18,7 @@ from meta_sandbox._world.objects import Account, Ad, AdSet, Campaign, Changing, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meta_sandbox._world.audiences import Audience
     from meta_sandbox._world.world import World
 
 Values = dict[str, object]
@@ -296,6 +298,7 @@ _VIEWS: dict[str, Callable[[World, object], Values]] = {
     "AdSet": lambda world, thing: ad_set_view(world, cast("AdSet", thing)),
     "Ad": lambda world, thing: ad_view(world, cast("Ad", thing)),
     "AdCreative": lambda world, thing: creative_view(world, cast("Creative", thing)),
+    "CustomAudience": lambda world, thing: audience_view(world, cast("Audience", thing)),
     "Page": lambda world, thing: page_view(world, cast("Account", thing)),
     "LeadgenForm": lambda world, thing: form_view(world, cast("Account", thing)),
 }

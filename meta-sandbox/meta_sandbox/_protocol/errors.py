@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 DOCS = "https://developers.facebook.com/docs/graph-api"
 _LIMITS = f"{DOCS}/overview/rate-limiting"
 _REDUCE = "Please reduce the amount of data you're asking for, then retry your request"
 _VALIDATING = "Error validating access token: "
+_UPDATE = "(#2650) Failed to update the custom audience"
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,45 @@ CATALOG: dict[tuple[int, int | None], Known] = {
     ),
     (100, 1504018): Known("(#100) Request Timed Out", title="Request Timed Out"),
     (100, 3191001): Known("(#100) Permission Error", title="Permission Error"),
+    (100, 1713230): Known(
+        "Invalid parameter",
+        title="Audience Upload Blocked",
+        user_message="Before updating user memberships, you must resolve the integrity "
+        "restrictions on this audience, or create a new one.",
+    ),
+    (100, 1713231): Known(
+        "Invalid parameter",
+        title="Audience Edit Blocked",
+        user_message="This audience cannot be edited due to integrity restrictions.",
+    ),
+    (100, 2804003): Known(
+        "Invalid parameter",
+        is_transient=False,
+        title="Event Timestamp Too Old",
+        user_message="The timestamp for this event is too far in the past. Events need to be sent "
+        "from your server within 7 days of when they occurred. Enter a timestamp that has occurred "
+        "within the last 7 days.",
+    ),
+    (100, 2804009): Known(
+        "Invalid parameter",
+        is_transient=False,
+        title="Missing Value for Purchase Event",
+        user_message="Your purchase event doesn’t include a value parameter. Enter a value. "  # noqa: RUF001 - Meta's own apostrophe
+        "For example: 1.99",
+    ),
+    (100, 2804016): Known(
+        "Invalid parameter", is_transient=False, title="User Parameter Not Hashed"
+    ),
+    (100, 2804050): Known(
+        "Invalid parameter",
+        is_transient=False,
+        title="Not Enough Customer Information",
+        user_message="This event does not have enough customer information parameters to be "
+        "matched with a person.",
+    ),
     (102, None): Known("Session key invalid or no longer valid"),
     (104, None): Known("An access token is required to request this resource."),
+    (105, None): Known("(#105) The number of parameters exceeded the maximum for this operation"),
     (190, None): Known("Invalid OAuth access token - Cannot parse access token", 401),
     (190, 458): Known(f"{_VALIDATING}The user has not authorized application 100000000000001."),
     (190, 460): Known(
@@ -92,6 +134,28 @@ CATALOG: dict[tuple[int, int | None], Known] = {
     (190, 463): Known(f"{_VALIDATING}Session has expired"),
     (200, None): Known(
         "(#200) Ad account owner has NOT grant ads_management or ads_read permission", 403
+    ),
+    (200, 1870034): Known(
+        "(#200) Permissions error",
+        title="Custom Audience Terms Not Accepted",
+        user_message="To create or edit a customer file audience, accept the Custom Audience terms "
+        "at https://www.facebook.com/ads/manage/customaudiences/tos/?act={account}",
+    ),
+    (200, 1870047): Known(
+        "(#200) Permissions error",
+        title="Audience Size Too Low",
+        user_message="People cannot be removed because the audience would become too small.",
+    ),
+    (200, 1870050): Known(
+        "(#200) Permissions error",
+        title="Permissions Error",
+        user_message="The ad account is not linked to a business.",
+    ),
+    (200, 1870090): Known(
+        "(#200) Permissions error",
+        title="Custom Audience Terms Not Accepted",
+        user_message="The business that the ad account acts for has to accept the Custom Audience "
+        "terms at https://www.facebook.com/ads/manage/customaudiences/tos/?act={account}",
     ),
     (270, None): Known(
         "(#270) This Ads API request is not allowed for apps with development access level", 403
@@ -114,14 +178,28 @@ CATALOG: dict[tuple[int, int | None], Known] = {
         "(#2635) You are calling a deprecated version of the Ads API. "
         "Please update to the latest version: v26.0."
     ),
+    (2650, None): Known("(#2650) Failed to update the custom audience"),
+    (2650, 1870144): Known(_UPDATE, title="Audience Size Not Supported For Replace"),
+    (2650, 1870145): Known(_UPDATE, title="Audience Update In Progress"),
+    (2650, 1870147): Known(_UPDATE, title="Invalid Upload Batch for Replace"),
+    (2650, 1870148): Known(_UPDATE, title="Something Went Wrong"),
+    (2650, 1870158): Known(_UPDATE, title="Replace Session Timed Out"),
+    (2650, 1870159): Known(_UPDATE, title="Replace Session Finished"),
+    (2654, None): Known("(#2654) Failed to create the custom audience"),
+    (2654, 1713092): Known(
+        "(#2654) Failed to create the custom audience", title="No Write Permission"
+    ),
     (3018, None): Known(
         "(#3018) The start date of the time range cannot be beyond 37 months from the current date"
     ),
+    (21009, None): Known("(#21009) The data set upload is temporarily not ready."),
     (80000, 2446079): _business_limit(80000, "from this ad-account"),
     (80001, None): _business_limit(80001, "to this Page account"),
     (80003, 2446079): _business_limit(80003, "to this ad-account", "#custom-audience"),
     (80004, 2446079): _business_limit(80004, "to this ad-account", "#ads-management"),
     (80005, None): _business_limit(80005, "to this Page account"),
+    (1487301, None): Known("(#1487301) Custom Audience Unavailable", title="Audience Not Shared"),
+    (1487366, None): Known("(#1487366) Custom Audience Has Been Deleted", title="Audience Deleted"),
 }
 
 
@@ -192,6 +270,13 @@ class GraphError(Exception):
         if entry.user_message is not None:
             envelope["error_user_msg"] = entry.user_message
         self.envelope = {**envelope, **(data or {})}
+
+    def about(self, account_id: str) -> Self:
+        """Name an account where Meta's text for people has a link with it; returns the error."""
+        text = self.envelope.get("error_user_msg")
+        if isinstance(text, str):
+            self.envelope["error_user_msg"] = text.replace("{account}", account_id)
+        return self
 
     def body(self, trace_id: str) -> bytes:
         """Render the JSON body.

@@ -27,6 +27,8 @@ class Request:
         body: Parameters of the body, whether form or JSON.
         headers: Names in lower case.
         base: ``scheme://host:port`` as the caller sees it.
+        target_length: Characters of path and query together, as they came.
+        trace_id: The ``fbtrace_id`` of its answer.
     """
 
     method: str
@@ -35,6 +37,8 @@ class Request:
     body: Params = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     base: str = ""
+    target_length: int = 0
+    trace_id: str = ""
 
     @property
     def params(self) -> Params:

@@ -93,6 +93,7 @@ class App:
             query=parse_form(scope["query_string"].decode("utf-8", "replace")),
             headers=headers,
             base=f"{scope['scheme']}://{host}",
+            target_length=len(scope.get("raw_path") or b"") + len(scope["query_string"]),
         )
         broken = None
         try:

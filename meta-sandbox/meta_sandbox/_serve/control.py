@@ -1,4 +1,4 @@
-"""``/__sandbox``: what was received, the truth, faults, the clock, tokens."""
+"""``/__sandbox``: what was received, the truth, faults, the clock, tokens, audiences, events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from meta_sandbox._graph.audiences import set_state
 from meta_sandbox._serve.page import render_page
+from meta_sandbox._serve.received_page import render_received
 from meta_sandbox._serve.truth import KINDS, insights_lines, object_lines, read_truth_query
 
 if TYPE_CHECKING:
@@ -64,9 +66,21 @@ class Control:
                 Route("/__sandbox/faults", self._faults, methods=["GET", "POST", "DELETE"]),
                 Route("/__sandbox/clock", self._clock, methods=["GET", "POST"]),
                 Route("/__sandbox/tokens", self._tokens, methods=["POST"]),
+                *self._received_routes(),
             ],
             exception_handlers={ValueError: _wrong, msgspec.MsgspecError: _wrong},
         )
+
+    def _received_routes(self) -> list[Route]:
+        one = "/__sandbox/audiences/{audience_id}"
+        return [
+            Route("/__sandbox/received", self._received, methods=["GET", "DELETE"]),
+            Route("/__sandbox/audiences", self._audiences, methods=["GET", "POST", "DELETE"]),
+            Route(one, self._audience, methods=["GET", "POST"]),
+            Route(f"{one}/members", self._members),
+            Route("/__sandbox/events", self._events, methods=["GET", "DELETE"]),
+            Route("/__sandbox/events/counts", self._event_counts),
+        ]
 
     async def _page(self, _: Request) -> Response:
         return HTMLResponse(render_page(self._engine))
@@ -126,6 +140,59 @@ class Control:
         more = {key: value for key, value in given.items() if key in known}
         self._engine.graph.tokens.add(str(given["token"]), **more)
         return _json({"success": True})
+
+    async def _received(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._engine.graph.writes.clear()
+            return _json({"success": True})
+        return HTMLResponse(render_received(self._engine))
+
+    async def _audiences(self, request: Request) -> Response:
+        received = self._engine.received
+        if request.method == "DELETE":
+            self._engine.graph.writes.clear(events=False)
+            return _json({"success": True})
+        if request.method == "POST":
+            given = msgspec.json.decode(await request.body(), type=_NewAudience)
+            return _json({"id": received.add_audience(**msgspec.structs.asdict(given))})
+        return _json(received.audiences(request.query_params.get("account_id")))
+
+    async def _audience(self, request: Request) -> Response:
+        object_id = request.path_params["audience_id"]
+        if request.method == "POST":
+            given = msgspec.json.decode(await request.body())
+            if not isinstance(given, dict) or set(given) != {"state"}:
+                raise ValueError('Send {"state": "<what is the matter>"}.')
+            set_state(self._engine.world, object_id, str(given["state"]))
+            return _json({"success": True})
+        return _json(self._engine.received.audience(object_id))
+
+    async def _members(self, request: Request) -> Response:
+        members = self._engine.received.members(request.path_params["audience_id"])
+        lines = (msgspec.json.encode(member) for member in members)
+        return StreamingResponse(_lines(lines), media_type="application/x-ndjson")
+
+    async def _events(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._engine.graph.writes.clear(members=False)
+            return _json({"success": True})
+        asked = request.query_params
+        lines = self._engine.received.event_lines(
+            asked.get("pixel_id"), asked.get("view", "deduplicated")
+        )
+        return StreamingResponse(_lines(lines), media_type="application/x-ndjson")
+
+    async def _event_counts(self, _: Request) -> Response:
+        return _json(self._engine.received.event_counts())
+
+
+class _NewAudience(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of ``POST /__sandbox/audiences``."""
+
+    name: str
+    account_id: str | None = None
+    is_value_based: bool = False
+    members: list[dict[str, object]] = []
 
 
 async def _wrong(_: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ _IN_QUERY = re.compile(rf"((?:{_SECRETS})=)[^&\"'\s]*")
 _IN_JSON = re.compile(rf"(\\?\"(?:{_SECRETS})\\?\"\s*:\s*\\?\")[^\"\\]*")
 _NAMES = frozenset(_SECRETS.split("|"))
 _LONGEST = 20_000
+_MARGIN = 2_000
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,13 @@ class Log:
         if isinstance(value, int | float | bool | None):
             return value
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        length = len(text)
+        # Uploads have megabytes; a secret across the cut must still be whole when it is looked for.
+        text = text[: _LONGEST + _MARGIN]
         clean = _IN_JSON.sub(rf"\1{_REDACTED}", _IN_QUERY.sub(rf"\1{_REDACTED}", text))
         for secret in self._secrets():
             clean = clean.replace(secret, _REDACTED)
-        if len(clean) > _LONGEST:
-            return f"{clean[:_LONGEST]}… ({len(clean)} characters)"
+        if length > _LONGEST:
+            clean = clean[:-_MARGIN] if length > len(text) else clean[:_LONGEST]
+            return f"{clean}… ({length} characters)"
         return clean if isinstance(value, str) else msgspec.json.decode(clean)

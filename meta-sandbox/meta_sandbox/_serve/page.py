@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = 50
 _DAYS = 7
 _LONGEST = 160
+_HASH = re.compile(r"\b([0-9a-f]{8})(?:[0-9a-f]{56}\b|[0-9a-f]+…)")
 _TOTALS = ("spend", "impressions", "clicks", "inline_link_clicks")
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
@@ -31,28 +33,40 @@ code { font-size: .85rem; overflow-wrap: anywhere; } .quiet { color: #888; }
 """
 
 
+def document(title: str, body: str) -> str:
+    """Return a page as HTML, without anything from elsewhere."""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{body}</body></html>"
+    )
+
+
+def shorten(text: str) -> str:
+    """Cut the hashes in a text to their first eight digits; also one that is cut already."""
+    return _HASH.sub(r"\1…", text)
+
+
 def render_page(engine: Engine) -> str:
-    """Return the page as HTML, without anything from elsewhere."""
+    """Return the page as HTML."""
     now = engine.world.clock.now()
     counters = engine.log.counters()
     entries = engine.log.entries()[-_SHOWN:]
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Graph API sandbox</title>'
-        f"<style>{_STYLE}</style></head><body><h1>Graph API sandbox</h1>"
+    return document(
+        "Graph API sandbox",
         f"<p>A made-up advertiser, seed {engine.world.seed}. "
         f"Its clock says {now:%Y-%m-%d %H:%M:%S} UTC. Money is in each account's own currency.</p>"
         f"<h2>The truth, last {_DAYS} finished days</h2>{_truth(engine)}"
         f"<h2>Received</h2>{_counters(counters)}"
-        f"<h2>Last {len(entries)} requests</h2>{_requests(reversed(entries))}"
+        '<p><a href="/__sandbox/received">Audiences and events</a>, as they were sent here.</p>'
+        f"<h2>Last {len(entries)} requests</h2>{requests_table(reversed(entries))}"
         f"<h2>Faults in force</h2>{_faults(engine.faults.listing())}"
         '<p class="quiet">For programs: <code>/__sandbox/requests</code>, '
-        "<code>/__sandbox/counters</code>, <code>/__sandbox/truth/insights</code>.</p>"
-        "</body></html>"
+        "<code>/__sandbox/counters</code>, <code>/__sandbox/truth/insights</code>.</p>",
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
     """Return a table; the first cells are text, the last ``numbers`` of them figures."""
     words = len(head) - numbers
     cells = "".join(
@@ -86,7 +100,7 @@ def _truth(engine: Engine) -> str:
                 *(escape(str(totals.get(name, "0"))) for name in _TOTALS),
             )
         )
-    return _table(head, rows, 3 + len(_TOTALS))
+    return table(head, rows, 3 + len(_TOTALS))
 
 
 def _totals(engine: Engine, account: Account) -> Mapping[str, object]:
@@ -111,11 +125,12 @@ def _counters(counters: Mapping[str, object]) -> str:
     return (
         f"<p>{counters['requests']} requests, {counters['calls']} calls as Meta counts them. "
         f"By HTTP status: {escape(statuses)} (0: connection cut).</p>"
-        + (_table(("edge", "calls"), rows, 1) if rows else "")
+        + (table(("edge", "calls"), rows, 1) if rows else "")
     )
 
 
-def _requests(entries: Iterable[Mapping[str, object]]) -> str:
+def requests_table(entries: Iterable[Mapping[str, object]]) -> str:
+    """Return a table of requests as the log has them."""
     rows = []
     for entry in entries:
         asked = {
@@ -130,12 +145,12 @@ def _requests(entries: Iterable[Mapping[str, object]]) -> str:
                 str(entry["number"]),
                 escape(str(entry["method"])),
                 f"<code>{escape(str(entry['path']))}</code>",
-                f"<code>{escape(text)}</code>",
+                f"<code>{shorten(escape(text))}</code>",
                 f"{entry['status']}{code}",
                 f"{entry['duration_ms']}",
             )
         )
-    return _table(("no.", "method", "path", "asked for", "status / code", "ms"), rows, 2)
+    return table(("no.", "method", "path", "asked for", "status / code", "ms"), rows, 2)
 
 
 def _faults(faults: Iterable[Mapping[str, object]]) -> str:

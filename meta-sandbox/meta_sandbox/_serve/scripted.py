@@ -67,6 +67,11 @@ def instead_of_work(script: Script) -> Outcome | None:
     return None
 
 
+def too_long() -> Outcome:
+    """Return what comes when a URL is too long: a page in HTML, not from Graph itself."""
+    return Outcome(Response(414, _HTML, [("Content-Type", "text/html")]))
+
+
 def after_work(script: Script, response: Response) -> Outcome:
     """Return what becomes of a good answer on its way back."""
     kind, _ = _kind(script)
@@ -86,7 +91,7 @@ def after_work(script: Script, response: Response) -> Outcome:
 def raise_scripted(script: Script, route: Route, target: Target, stage: str) -> None:
     """Raise the error that a script asks for, if it asks for one."""
     if "error" in script:
-        raise _error(cast("Script", script["error"]))
+        raise _error(cast("Script", script["error"])).about(target.account_id)
     if "throttle" in script:
         detail = cast("Script", script["throttle"])
         code = cast("int", detail.get("code", 80004))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from meta_sandbox._graph import assets
+from meta_sandbox._graph.audiences import list_audiences
 from meta_sandbox._graph.views import Node, Values, view
 from meta_sandbox._insights import dates, names
 from meta_sandbox._insights.breakdowns import HOURLY
@@ -35,7 +36,7 @@ _LISTS: dict[str, Callable[[World, Account], Iterable[Node]]] = {
     "adsets": lambda world, account: [Node("AdSet", t) for t in world.ad_sets(account)],
     "ads": lambda world, account: [Node("Ad", thing) for thing in world.ads(account)],
     "creatives": lambda world, account: [Node("AdCreative", t) for t in world.creatives(account)],
-    "customaudiences": assets.audiences,
+    "customaudiences": list_audiences,
     "customconversions": assets.conversions,
     "adimages": assets.images,
     "advideos": assets.videos,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from meta_sandbox._world import draw as d
 from meta_sandbox._world import names
+from meta_sandbox._world.audiences import Audiences
 from meta_sandbox._world.clock import Clock
 from meta_sandbox._world.objects import Account, Ad, AdSet, Campaign, Change, Creative
 
@@ -71,6 +72,7 @@ class World:
         seed: As given.
         clock: What the world takes for the current instant.
         accounts: All ad accounts.
+        audiences: All custom audiences; what is uploaded goes there.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class World:
         self._creatives: dict[int, list[Creative]] = {}
         for account in self.accounts:
             self._populate(account)
+        self.audiences = Audiences(self)
 
     @property
     def size(self) -> int:

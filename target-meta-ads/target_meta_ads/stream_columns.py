@@ -60,6 +60,7 @@ EVENT_COLUMNS = (
     "event_time",
     "event_id",
     "action_source",
+    "messaging_channel",
     "event_source_url",
     "referrer_url",
     "opt_out",

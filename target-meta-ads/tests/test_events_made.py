@@ -1,0 +1,255 @@
+# ruff: noqa: ANN401 - a record and a setting may be anything
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_COLUMNS, EVENT_PARTS
+from target_meta_ads.events import EventPlan
+from target_meta_ads.quality import Quality
+from target_meta_ads.records import Event, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TODAY = dt.date(2026, 11, 20)
+NOW = 1_795_176_000
+INSTANT = "2026-11-20T11:00:00Z"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A block of `streams`, as far as a plan reads it."""
+
+    pixel_id: str | None = "111"
+    event_routes: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    custom_data: str | tuple[str, ...] = "remaining"
+    external_id: str = "sha256"
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def plan(
+    record: Mapping[str, Any], *keys: str, country: str | None = None, **block: Any
+) -> tuple[EventPlan, Quality]:
+    """Make a plan whose SCHEMA has the columns of a record."""
+    quality = Quality("events")
+    stream = replace(Stream(), **block)
+    made = EventPlan(stream, [*record], keys, quality, country, TODAY, lambda: NOW)
+    return made, quality
+
+
+def event(record: Mapping[str, Any], *keys: str, **options: Any) -> Event:
+    found = plan(record, *keys, **options)[0].event(record)
+    assert isinstance(found, Event), found
+    return found
+
+
+def body(record: Mapping[str, Any], *keys: str, **options: Any) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(event(record, *keys, **options).body, parse_float=Decimal)
+    return made
+
+
+def reject(record: Mapping[str, Any], *keys: str, **options: Any) -> str:
+    found = plan(record, *keys, **options)[0].event(record)
+    assert isinstance(found, Reject)
+    return found.code
+
+
+LEAD = {
+    "event_id": "lead-1",
+    "event_name": "Lead",
+    "event_time": INSTANT,
+    "action_source": "system_generated",
+    "email": "John_Smith@gmail.com",
+}
+PURCHASE = {
+    "event_id": "purchase-9",
+    "event_name": "Purchase",
+    "event_time": dt.datetime(2026, 11, 20, 11, tzinfo=dt.timezone.utc),
+    "action_source": "website",
+    "event_source_url": "https://shop.example/thanks",
+    "email": "John_Smith@gmail.com",
+    "phone": "(650)555-1212",
+    "first_name": "정",
+    "last_name": "Valéry",
+    "gender": "F",
+    "birth_date": "2/16/1997",
+    "city": "New York",
+    "state": "New York",
+    "zip": "10001-0001",
+    "country": "United States",
+    "external_id": " C-7 ",
+    "mobile_advertiser_id": "6F9619FF-8B86-D011-B42D-00C04FC964FF",
+    "client_ip_address": "203.0.113.7",
+    "client_user_agent": "Mozilla/5.0",
+    "fbc": "fb.1.1700000000000.IwAR0AbC",
+    "fbp": "fb.1.1700000000000.42",
+    "lead_id": "123456789012345",
+    "fb_login_id": Decimal("100000000000001.0"),
+    "subscription_id": "s-1",
+    "value": Decimal("1234567890123456.70"),
+    "currency": "eur",
+    "content_ids": '["a", "b"]',
+    "contents": '[{"id": "a", "quantity": 1, "item_price": 9.90}]',
+    "content_type": "product",
+    "num_items": 2.0,
+    "order_id": 4711,
+}
+
+
+class TestEventIds:
+    RECORD: Mapping[str, Any] = {
+        **{key: value for key, value in LEAD.items() if key != "event_id"},
+        "order": 17,
+        "_sdc_extracted_at": INSTANT,
+    }
+
+    def test_one_is_made_of_the_key(self) -> None:
+        found = body(self.RECORD, "order")["event_id"]
+        assert found == sha256(b'["events",[17]]').hexdigest()[:32]
+        later = {**self.RECORD, "email": "b@example.com", "_sdc_extracted_at": "later"}
+        assert body(later, "order")["event_id"] == found
+
+    def test_or_of_all_but_what_tells_of_the_run(self) -> None:
+        found = body(self.RECORD)["event_id"]
+        turned = dict(reversed({**self.RECORD, "_sdc_extracted_at": "later"}.items()))
+        assert body(turned)["event_id"] == found
+        assert body({**self.RECORD, "order": 18})["event_id"] != found
+        assert body({**self.RECORD, "order": None}, "order")["event_id"] != found
+
+    def test_a_blank_cell_is_no_id(self) -> None:
+        record = {**LEAD, "event_id": " "}
+        assert len(body(record)["event_id"]) == 32
+
+    def test_another_stream_makes_another_one(self) -> None:
+        made = EventPlan(
+            Stream(), [*self.RECORD], ["order"], Quality("other"), None, TODAY, lambda: NOW
+        )
+        found = made.event(self.RECORD)
+        assert isinstance(found, Event)
+        assert found.key != event(self.RECORD, "order").key
+
+
+class TestRejects:
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"event_name": None}, "no_event_name"),
+            ({"event_time": None}, "no_event_time"),
+            ({"event_time": "yesterday"}, "unreadable_event_time"),
+            ({"event_time": "2026-11-01"}, "event_too_old"),
+            ({"event_time": "2026-11-20T13:00:00Z"}, "event_in_future"),
+            ({"action_source": "web"}, "unknown_action_source"),
+            ({"email": "n/a"}, "no_identifier"),
+            ({"email": None, "country": "DE"}, "weak_match_keys"),
+            ({"event_name": "Purchase"}, "purchase_without_value"),
+            ({"event_name": "Purchase", "value": 3}, "purchase_without_currency"),
+            ({"value": "3 EUR"}, "unreadable_value"),
+            ({"currency": "euro"}, "unknown_currency"),
+            ({"more": "\ud800"}, "unwritable"),
+        ],
+    )
+    def test_what_is_not_sent(self, changes: dict[str, Any], code: str) -> None:
+        assert reject({**LEAD, **changes}) == code
+
+    def test_the_clock_is_asked_for_every_event(self) -> None:
+        times = iter([NOW, NOW + 8 * 86_400])
+        made = EventPlan(Stream(), [*LEAD], [], Quality("events"), None, TODAY, lambda: next(times))
+        assert isinstance(made.event(LEAD), Event)
+        late = made.event(LEAD)
+        assert isinstance(late, Reject)
+        assert late.code == "event_too_old"
+
+
+def test_what_meta_asks_for_is_counted() -> None:
+    record = {**LEAD, "action_source": "website", "client_user_agent": None}
+    made, _ = plan(record)
+    for _ in range(3):
+        made.event(record)
+    made.event({**record, "client_user_agent": "Mozilla/5.0"})
+    assert made.notes() == [
+        "3 of a website without client_user_agent, which Meta asks for",
+        "4 of a website without event_source_url, which Meta asks for",
+    ]
+
+
+def test_quality_counts_events_whose_identifiers_were_read() -> None:
+    made, quality = plan(LEAD)
+    made.event(LEAD)
+    made.event({**LEAD, "email": "n/a"})
+    made.event({**LEAD, "email": ""})
+    made.event({**LEAD, "event_time": "yesterday"})
+    (row,) = quality.table()
+    assert (row.records, row.filled, row.dropped) == (3, 1, {"placeholder": 1})
+
+
+def test_no_column_means_two_things() -> None:
+    columns = [part.column for part in EVENT_PARTS + CUSTOM_PARTS]
+    assert len(set(columns)) == len(columns)
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=20),
+    st.integers(),
+    st.floats(),
+    st.decimals(),
+    st.booleans(),
+    st.binary(max_size=20),
+    st.dates(),
+    st.datetimes(),
+    st.lists(st.one_of(st.text(max_size=8), st.integers(), st.none()), max_size=3),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+NEEDED = {key: st.one_of(st.just(value), CELLS) for key, value in PURCHASE.items()}
+MORE = dict.fromkeys([*EVENT_COLUMNS - set(PURCHASE), "more", "another"], CELLS)
+
+
+@given(st.fixed_dictionaries(NEEDED, optional=MORE))
+def test_any_record_is_an_event_or_a_reject(record: dict[str, Any]) -> None:
+    made, _ = plan(dict.fromkeys([*NEEDED, *MORE]), "event_id")
+    found = made.event(record)
+    assert made.event(dict(reversed(record.items()))) == found
+    if isinstance(found, Reject):
+        assert found.message.endswith(".")
+        return
+    written = json.loads(found.body, parse_constant=pytest.fail)
+    assert digest("") not in found.body.decode()
+    assert written["user_data"]
+    assert not [key for key, value in written["user_data"].items() if not value]
+
+
+LETTERS = st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=7, max_size=12)
+
+
+@given(LETTERS, LETTERS, LETTERS, st.integers(10**6, 10**7 - 1), st.booleans())
+def test_nothing_plain_stays_in_the_body(
+    first: str, last: str, box: str, number: int, has_many: object
+) -> None:
+    email = f"{box}@mail.test"
+    record = {
+        **LEAD,
+        "email": [email, f"{box}.{last}@mail.test"] if has_many else email,
+        "phone": f"+4930{number}",
+        "first_name": first,
+        "last_name": last,
+        "city": box,
+        "birth_date": dt.date(1997, 2, 16),
+        "note": email,
+    }
+    written = event(record, "event_id").body
+    for plain in (f'"{first}', f'"{last}', box + "@", "mail.test", f"30{number}", "19970216"):
+        assert plain.encode() not in written

@@ -1,0 +1,40 @@
+"""What ends a run with a sentence of ours, as one tree. Meta's errors are those of `meta_graph`.
+
+* TargetError
+    * InputError        a line of the input is no Singer message
+    * StreamError       a stream fits no block of `streams`, or not the one that it fits
+    * StoppedError      nothing goes to one destination any more; others are not concerned
+    * FileError         a file that is to be written cannot be
+    * LedgerError       the ledger cannot be used
+    * TooManyRejectsError   more was rejected than `max_reject_ratio` allows
+"""
+
+from __future__ import annotations
+
+
+class TargetError(Exception):
+    """The run cannot go on, or has not done all; the message is a sentence for people."""
+
+
+class InputError(TargetError):
+    """A line of the input is no Singer message; says which, and nothing of what stands in it."""
+
+
+class StreamError(TargetError):
+    """A stream fits no block of `streams`, or not the one that it fits."""
+
+
+class StoppedError(TargetError):
+    """Nothing goes to one destination any more; others are not concerned."""
+
+
+class FileError(TargetError):
+    """A file that is to be written cannot be; says which, why, and which setting names it."""
+
+
+class LedgerError(TargetError):
+    """The ledger cannot be used; says why, and never shows a password."""
+
+
+class TooManyRejectsError(TargetError):
+    """More was rejected than `max_reject_ratio` allows."""

@@ -23,8 +23,8 @@ LOST_SECONDS = 62 * DAY
 """For how long outcomes that nobody knows are kept: no event is taken that is older."""
 
 UNCERTAIN = b"?"
-"""Stands before the packed rows of a member whom a worker was adding when it died: Meta may have
-them or not. So they are added again, and a mirror that no longer has them removes them."""
+"""Stands before the packed rows of a member whom a worker was adding or removing when it died: Meta
+may have them or not. So they are added again, and a mirror that no longer has them removes them."""
 
 
 def settled(packed: bytes) -> bytes:
@@ -229,20 +229,24 @@ class Claims:
     def _bury(self, number: int, keys: list[bytes], packed: bytes | None, sent: int) -> None:
         """Note what a dead worker may have sent.
 
-        Events, unless an earlier one may have sent them too; and people whom it was adding, as
-        members of whom nobody is certain.
+        Events, unless an earlier one may have sent them too; and people whom it was adding or
+        removing, as members of whom nobody is certain.
         """
         store = self._store
         if packed is None:
-            known = self._lost(number, keys)
-            new = [(number, key, sent) for key in keys if key not in known]
+            lost = self._lost(number, keys)
+            new = [(number, key, sent) for key in keys if key not in lost]
             store.rows.put(store.tables.lost, number, new)
-        elif packed:
-            members = store.tables.members
-            certain = {key for (key,) in store.rows.find(members, ["key"], number, keys)}
+            return
+        members = store.tables.members
+        known = store.rows.find(members, ["key", "packed", "run"], number, keys)
+        if packed:
+            certain = {key for key, _, _ in known}
             people = zip(keys, _apart(packed), strict=True)
-            added = [(number, key, UNCERTAIN + one, 0) for key, one in people if key not in certain]
-            store.rows.put(members, number, added)
+            rows = [(number, key, UNCERTAIN + one, 0) for key, one in people if key not in certain]
+        else:
+            rows = [(number, key, UNCERTAIN + settled(one), run) for key, one, run in known]
+        store.rows.put(members, number, rows)
 
     def _lost(self, number: int, keys: Collection[bytes]) -> dict[bytes, datetime]:
         store = self._store

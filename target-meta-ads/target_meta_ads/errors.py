@@ -6,7 +6,6 @@
     * StoppedError      nothing goes to one destination any more; others are not concerned
     * FileError         a file that is to be written cannot be
     * LedgerError       the ledger cannot be used
-    * TooManyRejectsError   more was rejected than `max_reject_ratio` allows
 """
 
 from __future__ import annotations
@@ -34,7 +33,3 @@ class FileError(TargetError):
 
 class LedgerError(TargetError):
     """The ledger cannot be used; says why, and never shows a password."""
-
-
-class TooManyRejectsError(TargetError):
-    """More was rejected than `max_reject_ratio` allows."""

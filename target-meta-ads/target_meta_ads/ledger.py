@@ -12,7 +12,7 @@ that SQLAlchemy knows for one. Each of its tables serves one promise:
   from a physical store. None of them is sent twice.
 * `claims`: what each worker is sending now, written before the request leaves. No two workers send
   the same at the same time, and what a killed worker may have sent is known from then on.
-  People whom it was adding become members of whom nobody is certain, see `settled`.
+  People whom it was adding or removing become members of whom nobody is certain.
 * `lost`: events out of claims of dead workers, with the first time they may have been sent. It
   tells who repeats them whether Meta would still know an event again.
 * `audiences`: the ids of audiences by their names. None is made twice.

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from meta_graph.settings import plain_number
+from target_meta_ads.errors import StreamError
 from target_meta_ads.stream_columns import AUDIENCE_COLUMNS, DEFAULTS, EVENT_COLUMNS, ID, TEXT
 
 AUDIENCE = "custom_audience"
@@ -203,7 +204,7 @@ class EventStream:
 Stream = AudienceStream | EventStream
 
 
-class AmbiguousStreamError(Exception):
+class AmbiguousStreamError(StreamError):
     """Two blocks are as near to a stream; the message is a sentence that names both."""
 
 

@@ -506,8 +506,9 @@ class Model:
         assert self.ledger.counts(audience, self.run) == (len(model), len(unseen))
         pages = self.ledger.unseen(audience, self.run, 6)
         assert dict(row for page in pages for row in page) == unseen
-        pages = self.ledger.staged(AUDIENCE, self.run, 6)
-        assert {name: packed for page in pages for name, packed, _ in page} == self.staged
+        labelled_pages = self.ledger.staged(AUDIENCE, self.run, 6)
+        found = {name: packed for page in labelled_pages for name, packed, _ in page}
+        assert found == self.staged
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -212,7 +212,7 @@ def test_a_worker_waits_for_one_who_is_claiming(
         first.release(first.claim(PIXEL, keys(1)))
         asked: list[Future[Claim]] = []
 
-        def slow(claims: Claims, *what: Any) -> int:
+        def slow(claims: Claims, *what: Any) -> int:  # noqa: ANN401 - handed on
             if not asked:  # it has looked at all claims, and its own is not there yet
                 asked.append(pool.submit(second))
                 wait_until(lambda: asked[0].done() or waiting(server))

@@ -1,0 +1,292 @@
+"""One audience over a real ledger: whom Meta calls invalid, what it refuses, and the state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_meta_ads import audience_calls
+from target_meta_ads.checkpoints import EVERY
+from tests.fake_meta import (
+    GONE,
+    TOO_MUCH,
+    TOO_SMALL,
+    FakeMeta,
+    key,
+    packed,
+    refusal,
+    rows_of,
+    working,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+MANY = audience_calls.MOST_ROWS
+
+
+def once(at: int) -> Callable[[int], int | None]:
+    """Choose this answer, and no other."""
+    left = [at]
+    return lambda _: left.pop() if left else None
+
+
+def names(count: int, prefix: str = "p") -> list[str]:
+    return [f"{prefix}{number:05}" for number in range(count)]
+
+
+# What Meta calls invalid.
+
+
+def test_an_invalid_person_is_rejected_and_not_remembered(tmp_path: Path) -> None:
+    meta = FakeMeta(is_invalid=lambda row: "empty e-mail" if row["EXTERN_ID"] == "b" else None)
+    for _ in range(2):
+        with working(tmp_path, meta) as run:
+            run.people(run.audience(), ["a", "b", "c"])
+            run.state(1)
+            run.settle()
+            assert run.states == [1]
+            assert run.rejects() == [
+                {
+                    "stream": "people",
+                    "key": {"id": "b"},
+                    "code": "invalid_entry",
+                    "message": "Meta refuses it: empty e-mail.",
+                }
+            ]
+            assert run.counts()["rejected"] == 1
+            assert run.ledger.known_members("1", [key("b")]) == {}
+    assert [len(asked.data) for asked in meta.requests()] == [3, 1]
+
+
+def test_metas_words_about_an_invalid_person_are_without_their_values(tmp_path: Path) -> None:
+    meta = FakeMeta(is_invalid=lambda row: f"{row['EXTERN_ID']}, {row['EMAIL']} is bad.")
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["customer-17"])
+        run.settle()
+        assert run.rejects()[0]["message"] == "Meta refuses it: (left out), (left out) is bad."
+
+
+@pytest.mark.parametrize(("bad", "most_requests"), [(101, 20), (350, 80)])
+def test_more_are_invalid_than_meta_names(tmp_path: Path, bad: int, most_requests: int) -> None:
+    all_names = names(2_000)
+    wrong = set(all_names[::-1][: bad * 5 : 5])
+    meta = FakeMeta(is_invalid=lambda row: "bad" if row["EXTERN_ID"] in wrong else None)
+    with working(tmp_path, meta, pick=lambda count: count - 1) as run:
+        run.people(run.audience(), all_names)
+        run.state(1)
+        run.settle()
+        assert {one["key"]["id"] for one in run.rejects()} == wrong
+        assert len(run.rejects()) == bad
+        assert run.counts() == {"received": 2_000, "delivered": 2_000 - bad, "rejected": bad}
+        assert run.states == [1]
+        known = run.ledger.known_members("1", [key(name) for name in all_names])
+        assert set(known) == {key(name) for name in all_names if name not in wrong}
+    assert len(meta.log) <= most_requests
+
+
+def test_meta_names_nobody_and_all_invalid_are_found_all_the_same(tmp_path: Path) -> None:
+    wrong = {"p00003", "p00004", "p00040"}
+    meta = FakeMeta(
+        is_invalid=lambda row: "bad" if row["EXTERN_ID"] in wrong else None, most_named=0
+    )
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), names(64))
+        run.settle()
+        assert {one["key"]["id"] for one in run.rejects()} == wrong
+        assert run.counts() == {"received": 64, "delivered": 61, "rejected": 3}
+    assert set(meta.ids("1")) == set(names(64)) - wrong
+
+
+def test_a_person_with_one_bad_row_of_two_is_rejected_and_remembered(tmp_path: Path) -> None:
+    bad = dict(next(iter(rows_of(packed("b", "bad")))))["EMAIL"]
+    meta = FakeMeta(is_invalid=lambda row: "bad" if row["EMAIL"] == bad else None)
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, ["a"])
+        run.person(people, "b", packed("b", "bad", "good"))
+        run.settle()
+        assert run.counts() == {"received": 2, "delivered": 1, "rejected": 1}
+        # So that the good row can be removed one day.
+        assert set(run.ledger.known_members("1", [key("a"), key("b")])) == {key("a"), key("b")}
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "b", packed("b", "bad", "good"), is_removal=True)
+        run.settle()
+    assert meta.ids("1") == ["a"]
+
+
+# What Meta refuses.
+
+
+def test_a_request_that_is_too_large_is_halved(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda asked: refusal(*TOO_MUCH) if len(asked.data) > 300 else None)
+    with working(tmp_path, meta, pick=lambda count: count - 1) as run:
+        run.people(run.audience(), names(1_000), "@old")
+        run.state(1)
+        run.settle()
+        assert run.counts() == {"received": 1_000, "delivered": 1_000}
+        assert run.states == [1]
+    with working(tmp_path, meta, pick=lambda count: count - 1) as run:
+        run.people(run.audience(), names(1_000), "@new")
+        run.settle()
+        assert run.counts() == {"received": 1_000, "delivered": 1_000}
+    assert meta.members["1"] == {
+        row for name in names(1_000) for row in rows_of(packed(name, name + "@new"))
+    }
+
+
+def test_one_person_whom_meta_calls_too_much_ends_it(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda _: refusal(*TOO_MUCH))
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, ["a", "b"])
+        run.state(1)
+        run.settle()
+        assert people.failed is not None
+        assert run.states == []
+        assert run.counts() == {"received": 2, "undelivered": 2}
+
+
+def test_a_removal_from_a_small_audience_is_left_and_lets_the_state_pass(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"])
+        run.settle()
+    meta.refuses = lambda asked: refusal(*TOO_SMALL) if asked.is_removal else None
+    for _ in range(2):  # it is not remembered as done, and so tried again
+        with working(tmp_path, meta) as run:
+            people = run.audience()
+            run.person(people, "a", packed("a", "a@a.example"), is_removal=True)
+            run.state(1)
+            run.settle()
+            assert run.states == [1]
+            assert people.failed is None
+            assert run.counts() == {"received": 1, "not_removed": 1}
+            assert len(run.warnings) == 1
+            assert "audience 1" in run.warnings[0]
+            assert "1870047" in run.warnings[0]
+            assert run.ledger.counts("1", 99) == (2, 2)
+    assert [asked.method for asked in meta.requests()] == ["POST", "DELETE", "DELETE"]
+    assert meta.ids("1") == ["a", "b"]
+
+
+def test_a_failed_audience_holds_the_state_while_others_go_on(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda asked: refusal(*GONE) if asked.target == "1" else None)
+    with working(tmp_path, meta) as run:
+        gone, good = run.audience("1"), run.audience("2")
+        run.people(good, ["a"])
+        run.state("before")
+        run.people(gone, ["b"])
+        run.state("behind")
+        run.people(good, ["c"])
+        run.settle()
+        run.people(gone, ["d"])
+        run.people(good, ["e"])
+        run.state("end")
+        run.settle()
+        assert run.states == ["before"]
+        assert meta.ids("2") == ["a", "c", "e"]
+        assert gone.failed is not None
+        assert good.failed is None
+        assert run.counts() == {"received": 5, "delivered": 3, "undelivered": 2}
+        (failure,) = run.delivery.failures
+        assert failure.startswith("audience 1: ")
+        assert "100/33" in failure
+        assert run.ledger.known_members("1", [key("b"), key("d")]) == {}
+    assert len(meta.requests("1/users")) == 1
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:  # what was not delivered comes again
+        run.people(run.audience("1"), ["b", "d"])
+        run.settle()
+    assert meta.ids("1") == ["b", "d"]
+
+
+def test_a_dead_token_stops_everything(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda asked: refusal(190) if "b" in asked.ids else None)
+    with working(tmp_path, meta, most=1) as run:
+        first, second, pixel = run.audience("1"), run.audience("2"), run.pixel()
+        run.people(second, ["a"])
+        run.settle()
+        run.state("before")
+        run.people(first, ["b"])
+        run.people(second, ["c"])
+        run.event(pixel, "d")
+        run.state("end")
+        run.settle()
+        assert run.states == ["before"]
+        assert run.delivery.stopped is not None
+        assert len(list(run.delivery.failures)) == 1
+        assert [asked.ids for asked in meta.requests()] == [["a"], ["b"]]
+        run.people(second, ["e"])
+        run.settle()
+        assert len(meta.log) == 2
+        assert run.counts() == {"received": 5, "delivered": 1, "undelivered": 4}
+
+
+def test_what_is_on_its_way_is_noted_after_the_audience_has_failed(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda asked: refusal(*GONE) if "FN" in asked.schema else None)
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.person(people, "bad", packed("bad", "x", FN="y"))
+        run.people(people, ["good"])
+        run.state(1)
+        run.settle()
+        assert people.failed is not None
+        assert run.states == []
+        assert run.counts() == {"received": 2, "delivered": 1, "undelivered": 1}
+        assert set(run.ledger.known_members("1", [key("bad"), key("good")])) == {key("good")}
+
+
+# States.
+
+
+def test_a_state_that_waits_for_long_has_its_records_sent(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        rare, frequent = run.audience("1"), run.audience("2")
+        run.people(rare, ["a"])
+        run.state("early")
+        run.people(frequent, names(EVERY - 1))
+        run.delivery.tick()
+        assert run.sends.in_flight == 0
+        run.people(frequent, ["last"])
+        run.sends.pick = lambda _: 0
+        run.delivery.tick()
+        assert "early" in run.states
+        assert meta.ids("1") == ["a"]
+
+
+def test_what_is_on_its_way_holds_the_state(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        for turn in range(3):
+            run.people(people, [f"p{turn}"])
+            run.state(turn)
+            people.close(turn + 1)
+            run.delivery.tick()
+        assert run.sends.in_flight == 3
+        for at, released in ((2, []), (0, [0]), (0, [0, 2])):
+            run.sends.pick = once(at)
+            run.delivery.tick()
+            assert run.states == released
+
+
+def test_after_a_signal_only_what_is_on_its_way_is_waited_for(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta, most=1) as run:
+        people = run.audience()
+        run.people(people, ["a"])
+        run.state("a")
+        people.close(1)
+        run.delivery.tick()
+        run.people(people, ["b"])
+        run.state("b")
+        people.close(2)
+        run.delivery.tick()
+        run.delivery.finish_in_flight()
+        assert run.states == ["a"]
+    assert meta.ids("1") == ["a"]

@@ -1,0 +1,162 @@
+"""Mirrors over a real ledger: whom the input lacks is removed, and nobody by mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_meta_ads import audience_calls
+from tests.fake_meta import (
+    START,
+    TOO_SMALL,
+    FakeMeta,
+    Worker,
+    packed,
+    refusal,
+    rows_of,
+    working,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from target_meta_ads.audience_delivery import AudienceDelivery
+
+MANY = audience_calls.MOST_ROWS
+
+
+def once(at: int) -> Callable[[int], int | None]:
+    """Choose this answer, and no other."""
+    left = [at]
+    return lambda _: left.pop() if left else None
+
+
+def names(count: int, prefix: str = "p") -> list[str]:
+    return [f"{prefix}{number:05}" for number in range(count)]
+
+
+def mirrored(run: Worker, people: AudienceDelivery, most: float = 0.5) -> None:
+    run.settle()
+    run.delivery.mirror(people, run.source, most)
+
+
+def test_a_mirror_removes_whom_the_input_lacks(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    for inputs in (["a", "b", "c", "d"], ["b", "c", "e"]):
+        with working(tmp_path, meta) as run:
+            people = run.audience(is_mirror=True)
+            run.people(people, inputs)
+            run.state(1)
+            mirrored(run, people)
+            assert run.states == [1]
+            assert run.delivery.failures == []
+    assert meta.ids("1") == ["b", "c", "e"]
+    assert run.counts() == {"received": 3, "delivered": 1, "unchanged": 2, "removed": 2}
+
+
+@pytest.mark.parametrize(
+    ("stay", "most", "is_done"),
+    [(5, 0.5, True), (4, 0.5, False), (0, 0.5, False), (0, 1.0, True), (9, 0.0, False)],
+)
+def test_a_mirror_that_would_remove_too_many_removes_nobody(
+    tmp_path: Path, stay: int, most: float, *, is_done: bool
+) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(is_mirror=True), names(10))
+        run.settle()
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, names(stay))
+        run.people(people, names(100, "new"))  # no excuse: the share is of those from before
+        mirrored(run, people, most)
+        failures = list(run.delivery.failures)
+        assert (failures == []) is is_done
+        if not is_done:
+            assert "`max_removal_ratio`" in failures[0]
+            assert "10 members" in failures[0]
+    left = [name for name in meta.ids("1") if not name.startswith("new")]
+    assert left == (names(stay) if is_done else names(10))
+
+
+def test_the_first_run_of_a_mirror_removes_nobody(tmp_path: Path) -> None:
+    meta = FakeMeta(members={"1": rows_of(packed("of others", "x"))})
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, ["a"])
+        mirrored(run, people, 0.0)
+        assert run.delivery.failures == []
+    assert meta.ids("1") == ["a", "of others"]
+
+
+def test_a_mirror_of_which_a_part_may_not_be_removed(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(is_mirror=True), names(10))
+        run.settle()
+    meta.refuses = lambda asked: refusal(*TOO_SMALL) if asked.is_removal else None
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, names(8))
+        run.state(1)
+        mirrored(run, people)
+        assert run.states == [1]
+        assert run.delivery.failures == []
+        assert run.counts() == {"received": 8, "unchanged": 8, "not_removed": 2}
+        assert run.ledger.counts("1", run.number) == (10, 2)
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, names(8))
+        mirrored(run, people)
+    assert meta.ids("1") == names(8)
+
+
+def test_a_mirror_removes_whom_a_dead_worker_was_adding(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, names(4))
+        mirrored(run, people)
+        run.people(people, ["lost", "kept"], "@late")
+        people.close(99)
+        run.delivery.tick()
+        assert run.sends.in_flight == 1
+        # Meta has carried it out, and the worker dies before it hears of it.
+        meta.answer(run.sends.flying[0][0])
+    assert meta.ids("1") == ["kept", "lost", *names(4)]
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, names(4))
+        run.people(people, ["kept"], "@late")
+        run.state(1)
+        mirrored(run, people)
+        assert run.delivery.failures == []
+        # Whoever was on the way is added again, since nobody knows how that ended.
+        assert run.counts() == {"received": 5, "unchanged": 4, "delivered": 1, "removed": 1}
+        assert run.states == [1]
+    assert meta.ids("1") == ["kept", *names(4)]
+
+
+def test_a_changed_person_whose_add_died_is_removed_as_what_they_were_becoming(
+    tmp_path: Path,
+) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a"], "@old")
+        run.settle()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, ["a"], "@new")
+        people.close(1)
+        run.sends.pick = once(0)
+        run.delivery.tick()
+        assert [request.about.is_removal for _, request in run.sends.flying] == [False]
+        meta.answer(run.sends.flying[0][0])
+    with working(tmp_path, meta, START) as run:
+        run.people(run.audience(), ["a"], "@newest")
+        run.settle()
+        assert run.counts() == {"received": 1, "delivered": 1}
+    assert meta.members["1"] == rows_of(packed("a", "a@newest"))

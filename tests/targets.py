@@ -153,6 +153,7 @@ def run_target(
     folder: Path,
     *,
     environment: Mapping[str, str] | None = None,
+    flags: Sequence[str] | None = None,
 ) -> Output:
     """Run the target to its end.
 
@@ -161,11 +162,12 @@ def run_target(
         lines: The messages of its input, or the input itself.
         folder: For its configuration; its working directory.
         environment: Variables beside the usual ones.
+        flags: Arguments in place of the file with the settings.
     """
     file = folder / "config.json"
     file.write_text(json.dumps(settings), encoding="utf-8")
     done = subprocess.run(
-        [str(TARGET), "--config", str(file)],
+        [str(TARGET), *(flags or ["--config", str(file)])],
         input=lines if isinstance(lines, bytes) else as_bytes(lines),
         capture_output=True,
         timeout=LONGEST_RUN,

@@ -1,8 +1,9 @@
-"""A process that has imported the tap once, and forks a tap of its own for each run.
+"""A process that has imported a plugin once, and forks one of its own for each run.
 
 A test suite that starts the tap hundreds of times would else spend most of its time importing the
-same modules. What a run does after the imports is what `tap-meta-ads` does: it has a process, an
-environment, arguments and a standard output of its own, can be killed, and ends as Python ends.
+same modules. What a run does after the imports is what `tap-meta-ads` or `target-meta-ads` does: it
+has a process, an environment, arguments and standard streams of its own, can be killed, and ends as
+Python ends.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _LARGEST = 1 << 16
 
 @dataclass
 class Running:
-    """A run of the tap.
+    """A run of a plugin.
 
     Attributes:
         pid: Its process.
@@ -58,14 +59,18 @@ class Running:
 
 
 class Nursery:
-    """Starts runs. Safe to share between threads; the process behind it ends with this one."""
+    """Starts runs. Safe to share between threads; the process behind it ends with this one.
 
-    def __init__(self) -> None:
+    Args:
+        plugin: `tap-meta-ads` or `target-meta-ads`.
+    """
+
+    def __init__(self, plugin: str) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", __file__, str(theirs.fileno())],
+                [sys.executable, "-W", "ignore", __file__, plugin, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
@@ -78,8 +83,9 @@ class Nursery:
         stdout: int,
         stderr: int,
         folder: Path | None = None,
+        stdin: int | None = None,
     ) -> Running:
-        """Start the tap.
+        """Start the plugin.
 
         Args:
             arguments: Its arguments.
@@ -87,17 +93,21 @@ class Nursery:
             stdout: File that it writes to.
             stderr: File that it logs to.
             folder: Its working directory; this process's if there is none.
+            stdin: File that it reads from; nothing if there is none.
         """
         ours, theirs = socket.socketpair()
+        nothing = os.open(os.devnull, os.O_RDONLY)
         job = {"arguments": [*arguments], "environment": {**environment}}
         job["folder"] = str(folder or Path.cwd())
         with self._lock, theirs:
             message = json.dumps(job).encode() + b"\n"
-            files = array.array("i", [theirs.fileno(), stdout, stderr])
+            read = nothing if stdin is None else stdin
+            files = array.array("i", [theirs.fileno(), read, stdout, stderr])
             sent = self._control.sendmsg(
                 [message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files.tobytes())]
             )
             self._control.sendall(message[sent:])
+            os.close(nothing)
             # Before it has been answered no other job is sent, so that no two run together.
             ours.settimeout(60)
             return Running(int(_line(ours)), ours)
@@ -118,11 +128,11 @@ def _line(connection: socket.socket) -> bytes:
 
 
 def _serve(control: socket.socket) -> Mapping[str, object]:
-    """Fork for each job; returns in the process that is to be a tap, with its job."""
+    """Fork for each job; returns in the process that is to run, with its job."""
     # The guards below are buried by the system.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        message, files, _, _ = socket.recv_fds(control, _LARGEST, 3)
+        message, files, _, _ = socket.recv_fds(control, _LARGEST, 4)
         if not message:
             os._exit(0)
         while not message.endswith(b"\n"):
@@ -131,11 +141,11 @@ def _serve(control: socket.socket) -> Mapping[str, object]:
         if os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            tap = os.fork()
-            if tap != 0:
-                _guard(tap, told)
+            plugin = os.fork()
+            if plugin != 0:
+                _guard(plugin, told)
             os.close(told)
-            for number, file in zip((1, 2), streams, strict=True):
+            for number, file in enumerate(streams):
                 os.dup2(file, number)
                 os.close(file)
             job: Mapping[str, object] = json.loads(message)
@@ -144,29 +154,32 @@ def _serve(control: socket.socket) -> Mapping[str, object]:
             os.close(file)
 
 
-def _guard(tap: int, told: int) -> NoReturn:
+def _guard(plugin: int, told: int) -> NoReturn:
     """Tell the process and then how it ended."""
-    os.write(told, f"{tap}\n".encode())
-    _, status = os.waitpid(tap, 0)
+    os.write(told, f"{plugin}\n".encode())
+    _, status = os.waitpid(plugin, 0)
     os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
-def _be_a_tap() -> None:
-    from tap_meta_ads.tap import TapMetaAds  # noqa: PLC0415 - imported in the nursery alone
-
+def _run(plugin: str) -> None:
+    # Imported in the nursery alone.
+    if plugin == "tap-meta-ads":
+        from tap_meta_ads.tap import TapMetaAds as Plugin  # noqa: PLC0415 - see above
+    else:
+        from target_meta_ads.target import TargetMetaAds as Plugin  # type: ignore[assignment] # noqa: PLC0415 - see above
     # Or each child copies all that was imported as soon as it collects garbage.
     gc.collect()
     gc.freeze()
-    job = _serve(socket.socket(fileno=int(sys.argv[1])))
+    job = _serve(socket.socket(fileno=int(sys.argv[2])))
     os.environ.clear()
     os.environ.update(job["environment"])  # type: ignore[call-overload] # as it was sent
     os.chdir(str(job["folder"]))
-    sys.argv = ["tap-meta-ads", *job["arguments"]]  # type: ignore[misc] # as it was sent
-    # Else all taps would jitter alike.
+    sys.argv = [plugin, *job["arguments"]]  # type: ignore[misc] # as it was sent
+    # Else all would jitter alike.
     random.seed()
-    sys.exit(TapMetaAds.cli())
+    sys.exit(Plugin.cli())
 
 
 if __name__ == "__main__":
-    _be_a_tap()
+    _run(sys.argv[1])

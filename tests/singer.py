@@ -119,7 +119,7 @@ def started(given: Iterable[str], stdout: int, log: Path) -> Iterator[Running]:
 
 @cache
 def _nursery() -> Nursery:
-    return Nursery()
+    return Nursery("tap-meta-ads")
 
 
 def _start(

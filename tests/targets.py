@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
+
+from tests.nursery import Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from meta_sandbox import Sandbox
+    from tests.nursery import Running
 
 TARGET = Path(sys.executable).with_name("target-meta-ads")
 LONGEST_RUN = 300.0
@@ -164,16 +167,54 @@ def run_target(
         environment: Variables beside the usual ones.
         flags: Arguments in place of the file with the settings.
     """
+    given = folder / "input.jsonl"
+    given.write_bytes(lines if isinstance(lines, bytes) else as_bytes(lines))
+    out, log = folder / "states.jsonl", folder / "log.txt"
+    with out.open("wb") as states, log.open("wb") as errors:
+        running = start(settings, given, folder, states, errors, environment, flags)
+        try:
+            status = running.wait(LONGEST_RUN)
+        finally:
+            running.kill()
+    given.unlink()
+    written = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    return Output(status, log.read_text(encoding="utf-8"), written)
+
+
+def start(
+    settings: Mapping[str, Any],
+    given: Path,
+    folder: Path,
+    states: IO[bytes],
+    log: IO[bytes],
+    environment: Mapping[str, str] | None = None,
+    flags: Sequence[str] | None = None,
+) -> Running:
+    """Start the target on a file of messages.
+
+    Args:
+        settings: Its settings.
+        given: Its input.
+        folder: For its configuration; its working directory.
+        states: Takes what it writes.
+        log: Takes what it logs.
+        environment: Variables beside the usual ones.
+        flags: Arguments in place of the file with the settings.
+    """
     file = folder / "config.json"
     file.write_text(json.dumps(settings), encoding="utf-8")
-    done = subprocess.run(
-        [str(TARGET), *(flags or ["--config", str(file)])],
-        input=lines if isinstance(lines, bytes) else as_bytes(lines),
-        capture_output=True,
-        timeout=LONGEST_RUN,
-        check=False,
-        cwd=folder,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", **(environment or {})},
-    )
-    states = [json.loads(line) for line in done.stdout.decode().splitlines()]
-    return Output(done.returncode, done.stderr.decode(), states)
+    variables = {**os.environ, "PYTHONWARNINGS": "ignore", **(environment or {})}
+    with given.open("rb") as stdin:
+        return _nursery().start(
+            [*(flags or ["--config", str(file)])],
+            variables,
+            states.fileno(),
+            log.fileno(),
+            folder,
+            stdin.fileno(),
+        )
+
+
+@cache
+def _nursery() -> Nursery:
+    return Nursery("target-meta-ads")

@@ -111,7 +111,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "500 without a body": {"answer": {"kind": "empty"}, "times": 3},
     "a page in HTML": {"answer": {"kind": "html"}, "times": 3},
     "half of an answer": {"answer": {"kind": "truncate"}, "times": 2},
-    "throttled": {"answer": {"throttle": {"code": 80004, "minutes": 0}}, "times": 3},
+    "throttled": {"answer": {"throttle": {"code": 80004, "minutes": 0}}, "times": 1},
     "not ready": {"answer": {"error": {"code": 21009}}, "times": 2},
 }
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.targets import (
     pixel,
     rejects,
     run_target,
+    start,
 )
 from tests.test_target_audiences import person, sha
 from tests.test_target_events import event
@@ -79,41 +81,24 @@ def run_and_kill(
     Returns:
         The states that it had written, and whether it was killed before its end.
     """
-    file = folder / "config.json"
-    file.write_text(json.dumps(settings), encoding="utf-8")
+    source = folder / "input.jsonl"
+    source.write_bytes(given)
+    out = folder / "states.jsonl"
     before = len(sandbox.requests())
     deadline = time.monotonic() + LONGEST_RUN
-    with (
-        (folder / "log.txt").open("ab") as log,
-        subprocess.Popen(
-            [str(TARGET), "--config", str(file)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd=folder,
-        ) as target,
-    ):
-        assert target.stdin is not None
-        assert target.stdout is not None
-        feeder = threading.Thread(target=feed, args=(target.stdin, given), daemon=True)
-        feeder.start()
-        tick = threading.Event()
-        while target.poll() is None and len(sandbox.requests()) - before < requests:
+    with out.open("wb") as written, (folder / "log.txt").open("ab") as log:
+        running = start(settings, source, folder, written, log)
+        status: int | None = None
+        while status is None and len(sandbox.requests()) - before < requests:
             assert time.monotonic() < deadline
-            tick.wait(0.003)
-        target.send_signal(signal.SIGKILL)
-        written = target.stdout.read()
-        feeder.join()
-    whole = written[: written.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()], target.returncode != 0
-
-
-def feed(pipe: Any, given: bytes) -> None:  # noqa: ANN401 - a pipe
-    try:
-        pipe.write(given)
-        pipe.close()
-    except (BrokenPipeError, ConnectionResetError):
-        pass
+            with suppress(TimeoutError):
+                status = running.wait(0.003)
+        if status is None:
+            running.kill()
+            status = running.wait(LONGEST_RUN)
+    whole = out.read_bytes()
+    whole = whole[: whole.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()], status < 0
 
 
 FAULTS: list[dict[str, Any]] = [

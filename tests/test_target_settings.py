@@ -116,7 +116,9 @@ def test_streams_from_the_environment(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_a_dry_run_sends_nothing_and_shows_everything(sandbox: Sandbox, tmp_path: Path) -> None:
-    settings = config(sandbox, tmp_path, dry_run=True, dry_run_path=f"{tmp_path}/would.jsonl")
+    would_send = f"{tmp_path}/would.jsonl"
+    named = {"audience_name": "Dry"}
+    settings = config(sandbox, tmp_path, dry_run=True, dry_run_path=would_send, members=named)
     sandbox.clear_requests()
     lines = [
         *messages(MEMBERS, [person(number) for number in range(25)], ["external_id"]),
@@ -131,7 +133,7 @@ def test_a_dry_run_sends_nothing_and_shows_everything(sandbox: Sandbox, tmp_path
     paths = [one["path"] for one in would]
     account = settings["ad_account_id"]
     pixel_id = settings["streams"]["*-conversion_events"]["pixel_id"]
-    users = ["new:Customers/users", f"act_{account}/customaudiences"]
+    users = ["new:Dry/users", f"act_{account}/customaudiences"]
     assert sorted(paths) == sorted([*users, *[f"{pixel_id}/events"] * 2])
     # And then it is sent just so.
     run_target({**settings, "dry_run": False}, lines, tmp_path)

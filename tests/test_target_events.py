@@ -189,3 +189,18 @@ def test_an_event_without_an_id_has_the_same_one_on_every_run(
         assert output.status == 0, output.log
     assert len(sandbox.events(view="raw")) == 100
     assert len(sandbox.events()) == 50
+
+
+def test_a_token_that_dies_ends_the_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    answer = {"error": {"code": 190, "subcode": 463}}
+    sandbox.add_fault({"match": {"edge": "events"}, "skip": 2, "times": None, "answer": answer})
+    rows = [event(number) for number in range(40_000)]
+    settings = config(sandbox, tmp_path, max_concurrency=1)
+    output = run_target(settings, messages(EVENTS, rows, KEYS, every=1_000), tmp_path)
+    assert output.status == 1
+    assert "190/463" in output.last_words
+    assert "Traceback" not in output.log
+    # What Meta had taken before stays taken, and its state is out; the rest was not even read.
+    assert output.states[-1] == {EVENTS: 2_000}
+    assert output.counts(EVENTS)["received"] < 40_000
+    assert len(sandbox.events(view="raw")) == 2_000

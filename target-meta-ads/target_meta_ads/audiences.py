@@ -26,7 +26,6 @@ PAGE = 20
 """Audiences of one page, as Meta recommends: larger ones are refused as too much data."""
 
 FLAGGED = 471
-TERMS_LINK = "https://business.facebook.com/ads/manage/customaudiences/tos/?act={account}"
 
 _WAIT = 0.5
 _PATIENCE = 120.0

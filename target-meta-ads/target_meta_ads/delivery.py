@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from target_meta_ads import outcomes
 from target_meta_ads.erasure import Erasure
-from target_meta_ads.errors import StoppedError
+from target_meta_ads.errors import RunStoppedError, StoppedError, told
 from target_meta_ads.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ MOST_HELD = 50_000
 
 MOST_WAITING = 2
 """Closed batches that wait while all senders are busy. Reading on would only take memory."""
+
+_TICK = 256
+"""Records between two looks at what can be sent, at least."""
 
 _OTHERS = 0.5
 """Seconds until another worker's records are looked at again."""
@@ -92,6 +95,7 @@ class Delivery:
         self._may_emit = may_emit
         self._pause = pause
         self._sent = 0
+        self._ticked_at = 0
         self.destinations: list[Destination] = []
         self.stopped: GraphError | None = None
 
@@ -102,21 +106,23 @@ class Delivery:
         if people.take(entry, is_removal=is_removal):
             while not people.look_up():
                 self._send_all(people)
-            self._keep_up()
+            self._go_on()
 
     def event(self, pixel: EventDelivery, entry: Entry) -> None:
         """Take in an event."""
         if pixel.take(entry):
             pixel.look_up()
-            self._keep_up()
+            self._go_on()
 
     def state(self, value: Any) -> None:  # noqa: ANN401 - JSON
         """Take in a state."""
         self._checkpoints.state(value)
-        self.tick()
+        if self._checkpoints.count - self._ticked_at >= _TICK:
+            self.tick()  # not behind each: some taps write a state after each record
 
     def tick(self) -> None:
         """Now and then: close what keeps a state waiting for long, and take answers."""
+        self._ticked_at = self._checkpoints.count
         overdue = self._checkpoints.overdue
         if overdue is not None:
             for destination in self.destinations:
@@ -127,7 +133,17 @@ class Delivery:
             fullest.close(self._checkpoints.count)
             if fullest.held >= before:
                 self._send_all(fullest)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Send what can be sent, before more is read.
+
+        Raises:
+            RunStoppedError: Meta takes nothing any more.
+        """
         self._keep_up()
+        if self.stopped is not None:
+            raise RunStoppedError(told(self.stopped))
 
     # Requests out, answers in.
 
@@ -239,14 +255,14 @@ class Delivery:
     @property
     def failures(self) -> Iterable[str]:
         """What went wrong, a sentence each, none of them twice."""
-        said = {str(self.stopped): None} if self.stopped is not None else {}
+        said = {told(self.stopped): None} if self.stopped is not None else {}
         for destination in self.destinations:
             failed = destination.failed
             if failed is not None and failed is not self.stopped:
                 words = (
-                    f"{failed}"
+                    told(failed)
                     if isinstance(failed, StoppedError)
-                    else f"{destination.label}: {failed}"
+                    else f"{destination.label}: {told(failed)}"
                 )
                 said[words] = None
         return list(said)

@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from meta_graph import GraphError
 from target_meta_ads import settings as settings_
-from target_meta_ads.errors import InputError, TargetError
+from target_meta_ads.errors import InputError, RunStoppedError, TargetError, told
 from target_meta_ads.reader import Reader
 from target_meta_ads.run import Run
 from target_meta_ads.sinks import MetaSink
@@ -235,6 +235,9 @@ class TargetMetaAds(Target):
                 is_sound = True
             except Terminated:
                 is_sound = True
+            except RunStoppedError:
+                is_sound = True
+                raise
             except InputError:
                 # What came before the bad line is good, and may be all that comes today.
                 self.run.finish(ended_whole=False)
@@ -308,7 +311,7 @@ class TargetMetaAds(Target):
         try:
             yield
         except EXPECTED as error:
-            cls.logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            cls.logger.error("%s", told(error))  # noqa: TRY400 - the sentence says it all
             sys.exit(1)
 
 

@@ -15,6 +15,7 @@ from tests.fake_meta import (
     FakeMeta,
     key,
     packed,
+    read,
     refusal,
     rows_of,
     working,
@@ -171,6 +172,70 @@ def test_a_removal_from_a_small_audience_is_left_and_lets_the_state_pass(tmp_pat
             assert run.ledger.counts("1", 99) == (2, 2)
     assert [asked.method for asked in meta.requests()] == ["POST", "DELETE", "DELETE"]
     assert meta.ids("1") == ["a", "b"]
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_person_who_is_to_change_and_may_not_leave_stays_as_before(
+    tmp_path: Path, *, is_refused: bool
+) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a"], "@old")
+        run.settle()
+    meta.refuses = lambda asked: refusal(*TOO_SMALL) if asked.is_removal and is_refused else None
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a"], "@new")
+        run.state(1)
+        run.settle()
+        assert run.states == [1]
+        assert run.counts() == {"received": 1, "not_removed" if is_refused else "delivered": 1}
+        assert len(run.warnings) == is_refused
+    email = "a@old" if is_refused else "a@new"
+    assert meta.members["1"] == rows_of(packed("a", email))
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a"], "@new")
+        run.settle()
+        assert run.counts() == {"received": 1, "delivered" if is_refused else "unchanged": 1}
+    assert meta.members["1"] == rows_of(packed("a", "a@new"))
+
+
+def test_a_removal_waits_for_that_of_the_old_rows(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "x", FN="f"))
+        run.settle()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.person(people, "a", packed("a", "y"), is_removal=True)
+        people.close(1)
+        run.delivery.tick()
+        assert [read(call).schema for call, _ in run.sends.flying] == [["EXTERN_ID", "EMAIL", "FN"]]
+        run.settle()
+    assert [asked.method for asked in meta.requests()] == ["POST", "DELETE", "DELETE"]
+
+
+def test_a_removal_whose_old_rows_were_refused_comes_again(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "x", FN="f"))
+        run.settle()
+    meta.refuses = lambda asked: refusal(*GONE) if asked.is_removal else None
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.person(people, "a", packed("a", "y"), is_removal=True)
+        run.state(1)
+        run.settle()
+        assert people.failed is not None
+        assert run.states == []
+        assert run.counts() == {"received": 1, "undelivered": 1}
+        assert run.ledger.counts("1", 99) == (1, 1)
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "y"), is_removal=True)
+        run.settle()
+        assert run.ledger.counts("1", 99) == (0, 0)
+    assert meta.ids("1") == []
 
 
 def test_a_failed_audience_holds_the_state_while_others_go_on(tmp_path: Path) -> None:

@@ -101,3 +101,33 @@ def test_an_invalid_one_is_rejected_and_not_forgotten(tmp_path: Path) -> None:
         run.settle()
         assert [one["key"] for one in run.rejects()] == [{"id": "a"}]
         assert known(run.ledger, "1") == {"a", "c"}
+
+
+def test_after_a_signal_whoever_was_erased_is_forgotten(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    filled(tmp_path, meta)
+    with working(tmp_path, meta) as run:
+        erasure = run.erasure()
+        run.person(erasure, "a", packed("a", "a@a.example"), is_removal=True)
+        run.state(1)
+        erasure.close(1)
+        run.delivery.tick()
+        run.delivery.finish_in_flight()
+        assert run.states == [1]
+        assert known(run.ledger, "1") == {"b", "c"}
+
+
+def test_whom_a_dead_worker_was_adding_is_forgotten_too(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, PEOPLE)
+        people.close(3)
+        run.delivery.tick()
+        assert run.sends.in_flight == 1
+    with working(tmp_path, meta) as run:
+        run.audience()
+        assert known(run.ledger, "1") == {"a", "b", "c"}  # of whom nobody is certain
+        run.person(run.erasure(), "a", packed("a", "a@a.example"), is_removal=True)
+        run.settle()
+        assert known(run.ledger, "1") == {"b", "c"}

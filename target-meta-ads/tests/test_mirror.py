@@ -8,6 +8,7 @@ import pytest
 
 from target_meta_ads import audience_calls
 from tests.fake_meta import (
+    GONE,
     START,
     TOO_SMALL,
     FakeMeta,
@@ -160,3 +161,48 @@ def test_a_changed_person_whose_add_died_is_removed_as_what_they_were_becoming(
         run.settle()
         assert run.counts() == {"received": 1, "delivered": 1}
     assert meta.members["1"] == rows_of(packed("a", "a@newest"))
+
+
+@pytest.mark.parametrize(("next_email", "is_removal"), [("@old", True), ("@new", False)])
+@pytest.mark.parametrize("is_carried_out", [False, True])
+def test_who_was_on_the_way_when_a_worker_died_is_sent_again(
+    tmp_path: Path, next_email: str, *, is_removal: bool, is_carried_out: bool
+) -> None:
+    """A removal, or that of old rows: nobody knows whether they are members any more."""
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"], "@old")
+        run.settle()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.person(people, "a", packed("a", f"a{next_email}"), is_removal=is_removal)
+        people.close(1)
+        run.delivery.tick()
+        assert [request.about.is_removal for _, request in run.sends.flying] == [True]
+        if is_carried_out:
+            meta.answer(run.sends.flying[0][0])
+    assert meta.ids("1") == (["b"] if is_carried_out else ["a", "b"])
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"], "@old")
+        run.settle()
+        assert run.counts() == {"received": 2, "delivered": 1, "unchanged": 1}
+    assert meta.members["1"] == {
+        row for name in "ab" for row in rows_of(packed(name, f"{name}@old"))
+    }
+
+
+def test_a_mirror_removes_whom_it_may_have_added_before_it_failed(tmp_path: Path) -> None:
+    meta = FakeMeta(is_invalid=lambda row: "bad" if row["EXTERN_ID"] == "b" else None, most_named=0)
+    meta.refuses = lambda asked: refusal(*GONE) if len(asked.data) == 1 else None
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(is_mirror=True), ["a", "b"])
+        run.settle()
+        assert run.counts() == {"received": 2, "undelivered": 2}
+    assert meta.ids("1") == ["a"]  # of the first request; the halves were refused
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        run.people(people, ["c"])
+        mirrored(run, people, 1.0)
+        assert run.delivery.failures == []
+    assert meta.ids("1") == ["c"]

@@ -232,3 +232,33 @@ def test_two_streams_of_one_audience(tmp_path: Path) -> None:
         assert run.counts()["delivered"] == 1
         assert (other.received, other.delivered) == (2, 2)
     assert meta.ids("1") == ["a", "b", "c"]
+
+
+def test_a_stream_of_two_replacements_counts_each_of_its_records_once(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        audiences = [run.replacement("1"), run.replacement("2")]
+        for audience in audiences:
+            run.people(audience, ["a", "b", "c"])
+        finish(run, *audiences)
+        assert run.counts() == {"received": 6, "delivered": 6}
+    assert meta.ids("1") == meta.ids("2") == ["a", "b", "c"]
+
+
+def test_whom_a_refused_session_held_is_undelivered_once(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda _: refusal(*GONE))
+    with working(tmp_path, meta) as run:
+        audience = run.replacement()
+        run.people(audience, ["a", "b", "c"])
+        run.state(1)
+        finish(run, audience)
+        assert run.states == []
+        assert run.counts() == {"received": 3, "undelivered": 3}
+        assert len(list(run.delivery.failures)) == 1
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:  # nobody holds the audience any more
+        audience = run.replacement()
+        run.people(audience, ["a", "b", "c"])
+        finish(run, audience)
+        assert run.delivery.failures == []
+    assert meta.ids("1") == ["a", "b", "c"]

@@ -48,7 +48,7 @@ format: $(VENV)/.test-installed ## put the code in order
 	@$(RUN) ruff format .
 
 docs: $(VENV)/.test-installed ## the generated tables of the READMEs
-	@$(RUN) cogapp -I . -r README.md tap-meta-ads/README.md transform/README.md
+	@$(RUN) cogapp -I . -r README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md
 
 pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)

@@ -1,4 +1,7 @@
-"""Tables of the READMEs, made from the plugins themselves; `make docs` puts them in place."""
+"""Tables of the READMEs, made from the plugins themselves; `make docs` puts them in place.
+
+Those of the target's columns and rejects are in `readme_columns`.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,28 @@ import yaml
 
 from meta_graph import API_VERSION
 from tap_meta_ads import compat
+from tap_meta_ads import settings as tap_settings
 from tap_meta_ads.presets import PRESETS
-from tap_meta_ads.settings import REPORT_SCHEMA, SCHEMA
+from tap_meta_ads.settings import REPORT_SCHEMA
 from tap_meta_ads.tap import TapMetaAds
+from target_meta_ads import settings as target_settings
 
-# A tap that is made adds the SDK's settings, which the SDK's documentation tells of.
-_OWN = dict(SCHEMA["properties"])
+_SCHEMAS = {"tap-meta-ads": tap_settings.SCHEMA, "target-meta-ads": target_settings.SCHEMA}
+# A plugin that is made adds the SDK's settings, which the SDK's documentation tells of.
+_OWN = {plugin: dict(schema["properties"]) for plugin, schema in _SCHEMAS.items()}
 
 
-def settings() -> str:
-    """A row for each setting: name, default, description."""
+def settings(plugin: str = "tap-meta-ads") -> str:
+    """A row for each setting of a plugin: name, default, description."""
+    return settings_table(_OWN[plugin], _SCHEMAS[plugin]["required"])
+
+
+def settings_table(properties: dict[str, Any], required: list[str]) -> str:
+    """A row for each setting of a schema: name, default, description."""
     rows = ["| Setting | Default | |", "| --- | --- | --- |"]
-    for name, setting in _OWN.items():
+    for name, setting in properties.items():
         notes = [setting["description"]]
-        notes += ["Required."] if name in SCHEMA["required"] else []
+        notes += ["Required."] if name in required else []
         notes += ["Secret."] if setting.get("secret") else []
         default = setting.get("default")
         shown = (
@@ -32,7 +43,7 @@ def settings() -> str:
             else f"`{str(default).lower() if isinstance(default, bool) else default}`"
         )
         rows.append(f"| `{name}` | {shown} | {' '.join(notes)} |")
-    return _lines(rows)
+    return lines(rows)
 
 
 def streams() -> str:
@@ -43,7 +54,7 @@ def streams() -> str:
         key = ", ".join(f"`{name}`" for name in stream.primary_keys)
         by = f"incremental by `{stream.replication_key}`" if stream.replication_key else "full"
         rows.append(f"| `{stream.name}` | {key} | {by} | {len(stream.schema['properties'])} |")
-    return _lines(rows)
+    return lines(rows)
 
 
 def report_settings() -> str:
@@ -52,7 +63,7 @@ def report_settings() -> str:
     for name, setting in REPORT_SCHEMA["properties"].items():
         required = " Required." if name in REPORT_SCHEMA["required"] else ""
         rows.append(f"| `{name}` | {setting['description']}{required} |")
-    return _lines(rows)
+    return lines(rows)
 
 
 def presets() -> str:
@@ -65,18 +76,18 @@ def presets() -> str:
         rows.append(
             f"| `{report.name}` | {about} | {parts} | {'' if report.selected else 'to select'} |"
         )
-    return _lines(rows)
+    return lines(rows)
 
 
 def combinations(version: str = API_VERSION) -> str:
     """The breakdowns that go together, a line for each combination of several figures'."""
     known = compat.table(version).combinations
-    lines = []
+    found = []
     for text in (*known.documented, *known.accepted):
         names = text.rstrip("*").split(",")
         if not any(name.startswith("action_") or name.endswith("_asset") for name in names):
-            lines.append(f"- {', '.join(f'`{name}`' for name in names)}")
-    return _lines([line for line in lines if "," in line])
+            found.append(f"- {', '.join(f'`{name}`' for name in names)}")
+    return lines([line for line in found if "," in line])
 
 
 def marts() -> str:
@@ -87,7 +98,7 @@ def marts() -> str:
             key = ", ".join(f"`{name}`" for name in _primary_key(model))
             about = re.split(r"(?<=\.)\s", " ".join(model["description"].split()))[0]
             rows.append(f"| `{model['name']}` | {key} | {about} |")
-    return _lines(rows)
+    return lines(rows)
 
 
 def _primary_key(model: dict[str, Any]) -> list[str]:
@@ -101,5 +112,6 @@ def _primary_key(model: dict[str, Any]) -> list[str]:
     ]
 
 
-def _lines(rows: list[str]) -> str:
+def lines(rows: list[str]) -> str:
+    """Lines as cog puts them between its markers."""
     return "\n".join(["", *rows, ""])

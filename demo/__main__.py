@@ -1,4 +1,4 @@
-"""`make demo`: Meta's side made up, all else real, from the first request to the star schema.
+"""`make demo`: Meta's side made up, all else real, to the star schema and back to Meta.
 
 Everything it makes stands in `.demo`; delete that folder and the next run is a first one.
 """
@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +22,7 @@ from demo import sandbox, summary
 from demo.meltano import Meltano, MeltanoError
 from demo.postgres import Postgres, PostgresError
 from demo.progress import stage
+from demo.received import remembered
 from meta_sandbox import DEFAULT_APP_SECRET, DEFAULT_TOKEN
 
 if TYPE_CHECKING:
@@ -28,14 +30,28 @@ if TYPE_CHECKING:
     from datetime import date
     from types import FrameType
 
-PROJECT = Path(__file__).resolve().parent.parent
-BLOCKS = ("tap-meta-ads", "target-postgres", "dbt-postgres:build")
+    from demo.received import Received
 
-_STAGES = ("Meta -> Postgres (tap-meta-ads, target-postgres)", "Star schema (dbt build)")
+PROJECT = Path(__file__).resolve().parent.parent
+BLOCKS = (
+    *("tap-meta-ads", "target-postgres", "dbt-postgres:build"),
+    *("tap-postgres", "target-meta-ads"),
+)
+
+_STAGES = (
+    "Meta -> Postgres (tap-meta-ads, target-postgres)",
+    "Star schema (dbt build)",
+    "Postgres -> Meta (tap-postgres, target-meta-ads)",
+)
 # The tap's own count of the rows of a stream, and dbt's count of its models and tests.
 _READ = re.compile(r"\btap-meta-ads METRIC\b.*\bmetric_name=record_count metric_value=(\d+)")
 _TOTAL = re.compile(r"\bDone\. PASS=\d+ WARN=(\d+) .*\bTOTAL=(\d+)")
 _BUILT = re.compile(r"\b(\d+) of (\d+) (?:OK|PASS|WARN|NO-OP)\b")
+# What became of the people and events, by the target's own count of each stream.
+_SENT = re.compile(
+    r"\btarget-meta-ads METRIC\b.*\bmetric_name=records_"
+    r"(delivered|unchanged|rejected) metric_value=(\d+)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +103,8 @@ def _demo(options: argparse.Namespace) -> None:
     logs = home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     wanted = {name: getattr(options, name) for name in ("seed", "accounts", "ads", "days")}
-    print(f"Meta -> Postgres -> star schema, on made-up data. Logs: {_shown(logs)}\n", flush=True)
+    road = "Meta -> Postgres -> star schema -> Meta"
+    print(f"{road}, on made-up data. Logs: {_shown(logs)}\n", flush=True)
 
     with stage("PostgreSQL starts") as current:
         server = Postgres(home / "postgres")
@@ -96,9 +113,17 @@ def _demo(options: argparse.Namespace) -> None:
     try:
         # Behind the data's lock, which the server holds.
         made = sandbox.advertiser(home / "advertiser.json", wanted, datetime.now(timezone.utc))
-        with sandbox.running(logs / "sandbox.log", made.options()) as api_url:
-            _load(Meltano(PROJECT, home, _settings(server, api_url, made.first_day())))
-            _report(server)
+        ledger = home / "target_meta_ads.db"
+        with (
+            sandbox.running(logs / "sandbox.log", made.options()) as api_url,
+            remembered(api_url, home / "received.json", ledger) as received,
+        ):
+            settings = {
+                **_settings(server, api_url, made.first_day()),
+                **_way_back(api_url, received, home, ledger),
+            }
+            _load(Meltano(PROJECT, home, settings))
+            _report(server, received)
     finally:
         server.stop()
 
@@ -115,9 +140,23 @@ def _settings(server: Postgres, api_url: str, first_day: date) -> dict[str, str]
     }
 
 
+def _way_back(api_url: str, received: Received, home: Path, ledger: Path) -> dict[str, str]:
+    account, pixel = received.destination()
+    return {
+        "TARGET_META_ADS_API_URL": api_url,
+        "TARGET_META_ADS_ACCESS_TOKEN": DEFAULT_TOKEN,
+        "TARGET_META_ADS_APP_SECRET": DEFAULT_APP_SECRET,
+        "TARGET_META_ADS_AD_ACCOUNT_ID": account,
+        "META_ADS_PIXEL_ID": pixel,
+        "TARGET_META_ADS_LEDGER_URL": f"sqlite:///{ledger}",
+        "TARGET_META_ADS_REJECTS_PATH": str(home / "rejects.jsonl"),
+        "TARGET_META_ADS_MAX_RETRY_SECONDS": "60",
+    }
+
+
 def _load(meltano: Meltano) -> None:
     if meltano.needs_install():
-        with stage("Meltano installs tap, loader and dbt") as current:
+        with stage("Meltano installs taps, targets and dbt") as current:
 
             def installed(line: str) -> None:
                 if found := re.search(r"Installed \w+ '([\w-]+)'", line):
@@ -129,6 +168,7 @@ def _load(meltano: Meltano) -> None:
     with ExitStack() as stack:
         current = stack.enter_context(stage(_STAGES[0]))
         rows = blocks = 0
+        sent: Counter[str] = Counter(delivered=0, unchanged=0)
 
         def ran(line: str) -> None:
             nonlocal current, rows, blocks
@@ -143,17 +183,22 @@ def _load(meltano: Meltano) -> None:
             elif found := _READ.search(line):
                 rows += int(found[1])
                 current.note(f"{rows:,} rows")
+            elif found := _SENT.search(line):
+                sent[found[1]] += int(found[2])
+                shown = [f"{sent[what]:,} {what}" for what in sent if sent[what]]
+                current.note(", ".join(shown))
             current.tick()
 
         meltano.run(BLOCKS, ran)
 
 
-def _report(server: Postgres) -> None:
+def _report(server: Postgres, received: Received) -> None:
     with psycopg.connect(server.url()) as connection:
         verdict, remarks = summary.validation(connection)
         for title, lines in (
             ("Rows", summary.rows(connection)),
             ("Campaigns that spent most, by currency", summary.campaigns(connection)),
+            ("What Meta received", received.lines()),
             (f"load_validation: {verdict}", remarks),
         ):
             print(f"\n{title}\n")

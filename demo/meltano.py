@@ -9,6 +9,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +19,14 @@ from demo import kept, pip_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-PLUGINS = ("tap-meta-ads", "target-postgres", "dbt-postgres")
+PLUGINS = ("tap-meta-ads", "target-postgres", "dbt-postgres", "tap-postgres", "target-meta-ads")
 
 # What a plugin's environment is made of.
 _DEFINITIONS = ("meltano.yml", "constraints.txt", "*/pyproject.toml")
 # The user's own settings, which the demo must not read or overrule by accident.
 _THEIRS = ("TAP_META_ADS_", "TARGET_", "TAP_POSTGRES_", "META_ADS_", "DBT_", "MELTANO_", "PG")
 _LAST_LINES = 12
+_POLL_SECONDS = 0.2
 # What every run says, whether it fails or not, and the frames that are drawn around tracebacks.
 _NOISE = re.compile(
     r"^[╭│╰]|^\S+ +\d\d:\d\d:\d\d$|\bMETRIC\b|Skipping parse of env var|Beginning sync of"
@@ -39,9 +42,15 @@ class MeltanoError(RuntimeError):
 
 
 class Meltano:
-    """The project's Meltano in the environment `demo`, with its state beside the demo's data."""
+    """The project's Meltano, with its state beside the demo's data."""
 
-    def __init__(self, project: Path, home: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        project: Path,
+        home: Path,
+        settings: Mapping[str, str],
+        environment: str = "demo",
+    ) -> None:
         """Describe the project.
 
         Args:
@@ -49,7 +58,9 @@ class Meltano:
             home: The folder of the demo's data; state and logs go there, so that they are
                 deleted together with the rows that they speak of.
             settings: Variables for the plugins.
+            environment: Meltano's environment.
         """
+        self._name = environment
         self._project = project
         self._home = home
         self._logs = home / "logs"
@@ -112,7 +123,24 @@ class Meltano:
         """
         # A run that was killed looks to Meltano as if it went on for five more minutes; that no
         # other runs over the same data, the lock of the data folder tells better.
-        self._call("run", ["run", "--force", *blocks], on_line)
+        with self._alone(on_line):
+            self._call("run", ["run", "--force", *blocks], on_line)
+
+    @contextmanager
+    def _alone(self, on_line: Callable[[str], None]) -> Iterator[None]:
+        """Wait for other runs in this project, whatever their data.
+
+        All of them would write a plugin's catalog and state into the same file of `.meltano/run`.
+        """
+        with self._installed.with_name("demo-run.lock").open("w") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    on_line("")
+                    time.sleep(_POLL_SECONDS)
+            yield
 
     def _fingerprint(self) -> dict[str, str]:
         files = sorted(path for pattern in _DEFINITIONS for path in self._project.glob(pattern))
@@ -125,7 +153,7 @@ class Meltano:
         log = self._logs / f"{name}.log"
         # By the interpreter, since a script's first line does not bear blanks in a path.
         command = [sys.executable, str(Path(sys.executable).with_name("meltano"))]
-        command += ["--environment=demo", f"--env-file={self._env_file}", *arguments]
+        command += [f"--environment={self._name}", f"--env-file={self._env_file}", *arguments]
         with log.open("wb") as output:
             process = kept.start(
                 command,
@@ -180,6 +208,6 @@ def _follow(log: Path, process: subprocess.Popen[bytes]) -> Iterator[str]:
                 return
             yield ""
             try:
-                process.wait(0.2)
+                process.wait(_POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 continue

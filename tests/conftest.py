@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,12 +15,13 @@ import pytest
 from psycopg import sql
 
 from demo.database import Database
+from demo.meltano import Meltano
 from demo.postgres import Postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Database", "database", "postgres", "repository"]
+__all__ = ["Database", "database", "hub", "postgres", "project", "repository"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,3 +56,39 @@ def database(postgres: Postgres) -> Iterator[Database]:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         drop = sql.SQL("drop database {} with (force)")
         connection.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def hub() -> Iterator[tuple[str, list[str]]]:
+    """Stand in for Meltano's hub; give its address and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_POST = do_GET  # noqa: N815  # the name that the base class asks for
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def project(
+    repository: Path, tmp_path: Path, database: Database, hub: tuple[str, list[str]]
+) -> Callable[..., Meltano]:
+    """Give a function that makes the project's Meltano, with its plugins installed."""
+
+    def make(settings: Mapping[str, str], environment: str = "demo") -> Meltano:
+        given = {**database.environment(), "MELTANO_HUB_URL": hub[0], **settings}
+        made = Meltano(repository, tmp_path, given, environment)
+        made.install(lambda _: None)
+        return made
+
+    return make

@@ -7,10 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from demo import meltano, pip_settings, table
 from demo.progress import stage
+from demo.received import remembered
 from demo.sandbox import SandboxError, advertiser
+from meta_sandbox import Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,3 +205,47 @@ def test_plugins_are_installed_anew_when_a_definition_changes(tmp_path: Path) ->
     assert not meltano.Meltano(tmp_path, tmp_path / "home", {}).needs_install()
     (tmp_path / "package/pyproject.toml").write_text("new")
     assert project.needs_install()
+
+
+def receive(sandbox: Sandbox, lead: str) -> None:
+    event = {
+        "event_name": "Lead",
+        "event_id": lead,
+        "event_time": int(datetime.now(timezone.utc).timestamp()),
+        "action_source": "website",
+        "user_data": {"em": ["a" * 64]},
+    }
+    answer = requests.post(
+        f"{sandbox.url}/v26.0/{sandbox.world.accounts[0].pixel_id}/events",
+        json={"data": [event]},
+        headers={"Authorization": f"Bearer {sandbox.token}"},
+        timeout=10,
+    )
+    assert answer.ok, answer.text
+
+
+def test_what_meta_received_outlives_the_sandbox(tmp_path: Path) -> None:
+    file, ledger = tmp_path / "received.json", tmp_path / "ledger.db"
+    members = [{"EMAIL": "b" * 64, "FN": "c" * 64}, {"EXTERN_ID": "7"}]
+    with Sandbox(accounts=2, ads=1, days=1) as sandbox, remembered(sandbox.url, file, ledger) as it:
+        account, pixel = it.destination()
+        assert account.removeprefix("act_") == sandbox.world.accounts[0].id.removeprefix("act_")
+        assert pixel == sandbox.world.accounts[0].pixel_id
+        audience = sandbox.add_audience("People", members=members)
+        receive(sandbox, "lead-1")
+        ledger.touch()
+        assert [line.split()[-2:] for line in it.lines()[2:]] == [["2", "2"], ["1", "1"]]
+
+    with Sandbox(accounts=2, ads=1, days=1) as sandbox, remembered(sandbox.url, file, ledger) as it:
+        assert not file.exists()
+        assert ledger.exists()
+        assert sorted(sandbox.members(audience), key=len) == sorted(members, key=len)
+        receive(sandbox, "lead-2")
+        assert [line.split()[-2:] for line in it.lines()[2:]] == [["2", "0"], ["2", "1"]]
+
+    # A run that was killed leaves nothing, and then the ledger must not stay either.
+    file.unlink()
+    (tmp_path / "ledger.db-wal").touch()
+    with Sandbox(accounts=2, ads=1, days=1) as sandbox, remembered(sandbox.url, file, ledger) as it:
+        assert it.lines()[2:] == []
+        assert list(tmp_path.glob("ledger*")) == []

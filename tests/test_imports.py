@@ -45,6 +45,11 @@ PACKAGES = {
             frozenset({"tap", "__main__"}),
         ),
     ),
+    "target_meta_ads": Package(
+        "target-meta-ads/target_meta_ads",
+        ours=frozenset({"meta_graph"}),
+        layers=(frozenset({"sinks"}), frozenset({"target", "__main__"})),
+    ),
     "demo": Package("demo", ours=frozenset({"meta_sandbox"})),
 }
 SDK = "singer_sdk"
@@ -139,6 +144,9 @@ def test_layers_name_real_modules(repository: Path, package: str) -> None:
         ("tap_meta_ads", "streams", "from tap_meta_ads import tap", "stands above"),
         ("tap_meta_ads", "tap", "from meta_sandbox import Sandbox", "does not stand on it"),
         ("tap_meta_ads", "tap", "from . import streams", "relative"),
+        ("target_meta_ads", "run", "import singer_sdk", "know the SDK"),
+        ("target_meta_ads", "run", "from target_meta_ads.sinks import x", "stands above"),
+        ("target_meta_ads", "rows", "from tap_meta_ads import dates", "does not stand on it"),
     ],
 )
 def test_the_check_sees(package: str, module: str, source: str, word: str) -> None:
@@ -156,6 +164,7 @@ def test_the_check_sees(package: str, module: str, source: str, word: str) -> No
             "streams",
             "if TYPE_CHECKING:\n    from tap_meta_ads.tap import TapMetaAds",
         ),
+        ("target_meta_ads", "target", "from target_meta_ads.sinks import x\nimport singer_sdk"),
         ("demo", "sandbox", "from meta_sandbox import DEFAULT_TOKEN"),
     ],
 )
@@ -166,12 +175,7 @@ def test_the_check_lets_pass(package: str, module: str, source: str) -> None:
 @pytest.mark.parametrize("package", [name for name in PACKAGES if name != "demo"])
 def test_every_import_is_a_declared_dependency(repository: Path, package: str) -> None:
     # Each package works alone, so what it imports must not come by luck of another one's.
-    definition = (repository / PACKAGES[package].path).parent / "pyproject.toml"
-    project = tomllib.loads(definition.read_text(encoding="utf-8"))["project"]
-    declared = {
-        canonical(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0])
-        for line in project["dependencies"]
-    }
+    declared = declared_by(repository, package)
     providers = providers_of_modules()
     missing = {}
     for name, text in sources(repository, package).items():
@@ -182,6 +186,31 @@ def test_every_import_is_a_declared_dependency(repository: Path, package: str) -
             if not declared & providers.get(top, {canonical(top)}):
                 missing[top] = f"{name}:{item.line}"
     assert missing == {}
+
+
+# Used by name only: the zones of `zoneinfo`, the driver that a ledger's address names, and what
+# uvicorn is told to parse with.
+NOT_IMPORTED = {"tzdata", "psycopg", "httptools"}
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name != "demo"])
+def test_every_declared_dependency_is_imported(repository: Path, package: str) -> None:
+    providers = providers_of_modules()
+    imported = set(NOT_IMPORTED)
+    for text in sources(repository, package).values():
+        for item in imports(text):
+            top = item.module.partition(".")[0]
+            imported |= providers.get(top, {canonical(top)})
+    assert declared_by(repository, package) <= imported
+
+
+def declared_by(repository: Path, package: str) -> set[str]:
+    definition = (repository / PACKAGES[package].path).parent / "pyproject.toml"
+    project = tomllib.loads(definition.read_text(encoding="utf-8"))["project"]
+    return {
+        canonical(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0])
+        for line in project["dependencies"]
+    }
 
 
 def providers_of_modules() -> dict[str, set[str]]:

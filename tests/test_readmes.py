@@ -26,6 +26,7 @@ def test_generated_tables_are_in_step(repository: Path) -> None:
             "--check",
             "README.md",
             "tap-meta-ads/README.md",
+            "target-meta-ads/README.md",
             "transform/README.md",
         ],
         cwd=repository,

@@ -1,0 +1,156 @@
+"""Tables of the target's README: its streams' blocks, columns, and reasons to leave things out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from readme_tables import lines, settings_table
+from target_meta_ads import (
+    audience_delivery,
+    event_cells,
+    event_checks,
+    event_delivery,
+    events,
+    identifiers,
+    keys,
+    members,
+)
+from target_meta_ads.cells import Drop
+from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.records import Reject
+from target_meta_ads.stream_settings import AUDIENCE_SCHEMA, EVENTS_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FORMS = {
+    keys.Form.HASHED: "hash",
+    keys.Form.REPEATED: "hash",
+    keys.Form.PLAIN: "as it is",
+    keys.Form.NUMBER: "number",
+    keys.Form.CHOSEN: "by `external_id`",
+}
+# What is done to the cells of a column, by the function that does it.
+_DONE: dict[Callable[..., Any], str] = {
+    identifiers.email: "Trimmed, lower case. Dots and `+` stay.",
+    identifiers.phone: "Country code and number, digits alone; read as people of the country "
+    "write it.",
+    identifiers.gender: "`f` or `m`; words of several languages.",
+    keys.audience_birth_date: "Year, month and day, each by itself; in events together, as "
+    "`YYYYMMDD`. Month first where a text is ambiguous.",
+    identifiers.name: "Lower case, without blanks, punctuation and symbols. Accents and other "
+    "scripts stay.",
+    identifiers.city: "Letters a to z and digits.",
+    identifiers.state: "In the USA its code of two letters, elsewhere letters a to z and digits.",
+    identifiers.zip_code: "Lower case, without blanks and dashes; in the USA five digits, lost "
+    "zeros in front put back.",
+    identifiers.country: "Two letters, lower case; also from three letters and from names.",
+    identifiers.external_id: "Trimmed. Plain for audiences and hashed for events, unless set "
+    "otherwise.",
+    identifiers.mobile_advertiser_id: "Lower case, with its hyphens.",
+    identifiers.page_scoped_user_id: "Digits.",
+    identifiers.lookalike_value: "A number of 0 or more; only with `value_based`.",
+    keys.ip_address: "IPv4 or IPv6, without a network's length.",
+    keys.plain_text: "Trimmed.",
+}
+_READ: dict[Callable[..., Any], str] = {
+    event_cells.words: "text",
+    event_cells.word: "one of Meta's words",
+    event_cells.currency: "code of ISO 4217",
+    event_cells.number: "number, with its own digits",
+    event_cells.whole: "whole number",
+    event_cells.flag: "yes or no",
+    event_cells.seconds: "a time: ISO 8601 (UTC where it has no offset), or seconds since 1970",
+    event_cells.structure: "object, or one as JSON text",
+    event_cells.items: "list of objects, or one as JSON text",
+    event_cells.ids: "list of ids, or one as JSON text",
+    event_cells.options: "`LDU` or empty, as text or list, or yes or no",
+}
+_WHY = {
+    Drop.NOT_TEXT: "Neither text nor number, or no UTF-8.",
+    Drop.PLACEHOLDER: "Stands for nothing or nobody: `n/a`, `none@none.com`, `5555555555`, "
+    "1 January 1900, a device id of zeros.",
+    Drop.MD5: "A hash that Meta has no use for.",
+    Drop.NOTHING_LEFT: "No letter or digit is left, as of a city in another alphabet.",
+    Drop.NOT_AN_EMAIL: "No address, or more than one in a text.",
+    Drop.NO_COUNTRY_CODE: "A number that could be of any country: set `country` or "
+    "`default_country`.",
+    Drop.IMPOSSIBLE_PHONE: "No phone has such a number.",
+    Drop.UNKNOWN_GENDER: "Neither of the two that Meta knows; never guessed.",
+    Drop.UNREADABLE_DATE: "No date that is clear, as with a year of two digits; or a hash, for "
+    "audiences.",
+    Drop.IMPOSSIBLE_DATE: "No such day, before 1900, or in the future.",
+    Drop.UNKNOWN_STATE: "None of the USA's.",
+    Drop.UNKNOWN_COUNTRY: "No country that is known; never cut to two letters.",
+    Drop.IMPOSSIBLE_ZIP: "Too short or too long.",
+    Drop.NOT_A_DEVICE_ID: "No advertising id; hashed ones Meta does not take.",
+    Drop.NOT_A_NUMBER: "Something else than digits.",
+}
+
+
+def audience_settings() -> str:
+    """A row for each setting of an audience's block."""
+    return settings_table(AUDIENCE_SCHEMA["properties"], ["destination"])
+
+
+def event_settings() -> str:
+    """A row for each setting of a block of events."""
+    return settings_table(EVENTS_SCHEMA["properties"], ["destination"])
+
+
+def identifier_columns() -> str:
+    """A row for each column that says who a person is: Meta's keys, form, what is done."""
+    rows = ["| Column | Audience | Event | Goes as | |", "| --- | --- | --- | --- | --- |"]
+    for column in dict.fromkeys(key.column for key in keys.KEYS):
+        ways = [key for key in keys.KEYS if key.column == column]
+        audience = ", ".join(f"`{name}`" for key in ways for name in key.audience)
+        event = ", ".join(f"`{key.event}`" for key in ways if key.event)
+        form, done = _FORMS[ways[0].form], _DONE[ways[0].normalise]
+        rows.append(f"| `{column}` | {audience} | {event} | {form} | {done} |")
+    return lines(rows)
+
+
+def event_columns() -> str:
+    """A row for each other column of an event: where it stands, how it is read, if it has to be."""
+    rows = ["| Column | In | Read as | Unreadable |", "| --- | --- | --- | --- |"]
+    for place, parts in (("event", EVENT_PARTS), ("`custom_data`", CUSTOM_PARTS)):
+        for part in parts:
+            end = "reject" if part.is_needed else "left out"
+            rows.append(f"| `{part.column}` | {place} | {_READ[_reader(part.read)]} | {end} |")
+    return lines(rows)
+
+
+def _reader(read: Callable[..., Any]) -> Callable[..., Any]:
+    """The function behind one that remembers its texts."""
+    for cell in read.__closure__ or ():
+        if callable(cell.cell_contents) and not hasattr(cell.cell_contents, "cache_info"):
+            return _reader(cell.cell_contents)
+    return read
+
+
+def drops() -> str:
+    """A row for each reason why a cell that is not empty gives no identifier."""
+    rows = ["| Code | |", "| --- | --- |"]
+    rows += [f"| `{drop.value}` | {_WHY[drop]} |" for drop in Drop if drop is not Drop.EMPTY]
+    return lines(rows)
+
+
+def rejects() -> str:
+    """A row for each code of a reject: audiences, events, what it means."""
+    found: dict[str, str] = {}
+    for module in (members, events, event_checks):
+        for value in vars(module).values():
+            if isinstance(value, Reject):
+                found.setdefault(value.code, value.message)
+    needed = [part.column for part in EVENT_PARTS + CUSTOM_PARTS if part.is_needed]
+    listed = ", ".join(f"`{name}`" for name in needed)
+    found["unreadable_..."] = f"A column of an event holds something that is none: {listed}."
+    found[audience_delivery.INVALID_ENTRY] = "Meta took the request, and named this row invalid."
+    found[event_delivery.OUTCOME_UNKNOWN] = (
+        "A run that was cut off may have sent the event, more than 48 hours ago."
+    )
+    found[event_delivery.NOT_RECEIVED] = "Meta answered, and did not count the event."
+    found["100/2804003"] = "Any such pair: Meta's own code and subcode; the message has its words."
+    rows = ["| Code | |", "| --- | --- |"]
+    rows += [f"| `{code}` | {message} |" for code, message in found.items()]
+    return lines(rows)

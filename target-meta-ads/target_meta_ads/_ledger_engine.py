@@ -187,7 +187,7 @@ class SQLite(Alone):
         if not self.dry_run:
             run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
-        run("PRAGMA cache_size = -65536")  # KiB; the index of a million members is 45 MiB
+        run("PRAGMA cache_size = -16384")  # KiB; with more, memory grows with the ledger
         # Random keys touch most pages of that index, batch after batch: what is copied back after
         # several batches is copied once.
         run("PRAGMA wal_autocheckpoint = 16384")

@@ -234,6 +234,7 @@ class AudienceDelivery(Destination):
         if not found.is_complete:
             self._find_others(batch, found)
             return
+        self._forget(batch, [entries[place] for place in whole])
         self._note(batch, [entry for place, entry in enumerate(entries) if place not in whole])
         for entry in rest:
             _count(entry)
@@ -247,6 +248,7 @@ class AudienceDelivery(Destination):
         """
         named = {place: is_whole for place, _, is_whole in found.invalid}
         entries = batch.entries
+        self._forget(batch, [entries[place] for place, is_whole in named.items() if is_whole])
         self._write(batch, [entries[place] for place, is_whole in named.items() if not is_whole])
         if batch.whole is None and batch.claim is not None:
             batch.whole = Claimed(batch.claim, 1)
@@ -260,6 +262,11 @@ class AudienceDelivery(Destination):
         if entry.kind is Kind.RECORD:
             words = without_values(reason, rows.unpack(entry.content)[1])
             self._shared.reject(entry, INVALID_ENTRY, f"Meta refuses it: {words}.")
+
+    def _forget(self, batch: Batch, entries: Sequence[Entry]) -> None:
+        """Meta has nobody of whom it calls all rows invalid, whatever was thought before."""
+        assert batch.claim is not None  # noqa: S101 - it was sent
+        self._shared.ledger.accept_removals(batch.claim, [entry.key for entry in entries])
 
     def _note(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Have the ledger remember what Meta has done, and give back the claim."""
@@ -304,6 +311,9 @@ class AudienceDelivery(Destination):
         if self.is_mirror:
             ledger = self._shared.ledger
             ledger.mark_seen(self.audience_id, [entry.key for entry in followers], self._run)
+        if batch.whole is not None:
+            # The request that this is a part of may have let them go already.
+            batch.whole.is_kept = True
         self._settle(batch)
 
     def _release(self, batch: Batch) -> None:
@@ -316,8 +326,9 @@ class AudienceDelivery(Destination):
         self._give_back(batch)
 
     def _give_back(self, batch: Batch) -> None:
-        if batch.whole is not None and not batch.whole.batches:
-            self._shared.ledger.release(batch.whole.claim)
+        whole = batch.whole
+        if whole is not None and not whole.batches and not whole.is_kept:
+            self._shared.ledger.release(whole.claim)
             batch.whole = None
 
     @override

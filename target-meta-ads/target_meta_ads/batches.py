@@ -28,10 +28,12 @@ class Claimed:
     Attributes:
         claim: The ledger's promise that nobody else sends these people.
         batches: How many are not settled.
+        is_kept: Whether it is never given back, since not all of it will be known.
     """
 
     claim: Claim
     batches: int
+    is_kept: bool = False
 
 
 @dataclass(eq=False)
@@ -170,6 +172,9 @@ class Batches:
                 half = Batch(batch.is_removal, batch.schema, whole=batch.whole)
                 half.keep(some)
                 halves.append(half)
+        if len(halves) > 1 and entries[middle - 1].key == entries[middle].key:
+            # Somebody's old rows and their record: these stay in their order.
+            halves[1].after.add(halves[0])
         for later in self:
             if batch in later.after:
                 later.after.update(halves)

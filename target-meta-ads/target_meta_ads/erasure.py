@@ -70,8 +70,11 @@ class Erasure(AudienceDelivery):
         erased = self._erased
         if erased:
             ledger = self._shared.ledger
+            audiences = ledger.audiences_of(self._account_number)
+            for audience_id in audiences:
+                ledger.bury_dead(audience_id)
             ledger.forget_people(
-                ledger.audiences_of(self._account_number),
+                audiences,
                 lambda packed: not erased.isdisjoint(rows.strong(settled(packed))),
             )
         self._erased = set()

@@ -141,12 +141,17 @@ class Ledger:
     def audiences_of(self, account_id: str) -> list[str]:
         """Return the ids of the audiences that are or may be of an account.
 
-        Those whose names are remembered for it, and those with members whose names are remembered
-        for no other one: an audience that was given by its id has no account here.
+        Those whose names are remembered for it, and those with members, or with people on their
+        way, whose names are remembered for no other one: an audience that was given by its id has
+        no account here.
         """
         tables = self._store.tables
         names, places, members = tables.audiences.c, tables.destinations.c, tables.members.c
-        used = select(places.id).where(exists().where(members.destination == places.number))
+        claims = tables.claims.c
+        is_adding = (claims.destination == places.number) & claims.packed.is_not(None)
+        used = select(places.id).where(
+            exists().where(members.destination == places.number) | exists().where(is_adding)
+        )
         with self._store.transaction() as connection:
             self._store.copy_all()
             self._store.rows.sort_in()

@@ -62,14 +62,17 @@ def verdict(payload: Any, people: Sequence[bytes], before: int = 0) -> Verdict: 
             found.append((at, reasons[0], len(reasons) == len(texts)))
     if counted < count and (count - before >= total or len(people) == 1):
         # All of them are, whether it names them or not; one of a single person's rows is hers.
-        known = {at: (reason, is_whole) for at, reason, is_whole in found}
+        known = {at: reason for at, reason, _ in found}
         is_all = count - before >= total
-        found = [(at, *known.get(at, (NO_REASON, is_all))) for at, _ in enumerate(people)]
+        found = [(at, known.get(at, NO_REASON), is_all) for at, _ in enumerate(people)]
         return Verdict(found, is_complete=True)
     # It names as many as it may: where fewer are named than it counts, others are of earlier
     # requests.
     counts_again = counted < min(count, MOST_NAMED) and counted >= count - before
-    return Verdict(found, is_complete=counted >= count or counts_again)
+    is_complete = counted >= count or counts_again
+    # Where it names not all, others of a person's rows may be among those that it does not name.
+    certain = found if is_complete else [one for one in found if one[2]]
+    return Verdict(certain, is_complete)
 
 
 def _samples(samples: Any) -> Iterable[tuple[str, str]]:  # noqa: ANN401 - JSON

@@ -386,9 +386,7 @@ class Run:
 
     def notes(self) -> list[str]:
         """What is worth telling of what was sent, a sentence each."""
-        return [
-            f"Stream {name!r}: {note}." for name, plan in self._plans for note in plan.notes()
-        ]
+        return [f"Stream {name!r}: {note}." for name, plan in self._plans for note in plan.notes()]
 
     def table(self) -> list[str]:
         """The closing table; see `report.table`."""

@@ -238,6 +238,26 @@ def test_a_removal_whose_old_rows_were_refused_comes_again(tmp_path: Path) -> No
     assert meta.ids("1") == []
 
 
+def test_a_removal_is_not_noted_while_the_old_rows_are_there(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "x", "y"))
+        run.settle()
+    # One request has both, and is halved; only the half with the old rows is refused then.
+    refused = {3: TOO_MUCH, 2: TOO_SMALL}
+    meta.refuses = lambda asked: (
+        refusal(*refused[len(asked.data)]) if len(asked.data) in refused else None
+    )
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "z"), is_removal=True)
+        run.settle()
+        # What would follow stays unsent: the person is still there.
+        assert [len(asked.data) for asked in meta.requests()] == [2, 3, 2]
+        assert run.counts()["not_removed"] == 1
+        assert run.ledger.counts("1", 99) == (1, 1)
+    assert meta.members["1"] == rows_of(packed("a", "x", "y"))
+
+
 def test_a_failed_audience_holds_the_state_while_others_go_on(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda asked: refusal(*GONE) if asked.target == "1" else None)
     with working(tmp_path, meta) as run:

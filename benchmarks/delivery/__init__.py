@@ -1,0 +1,1 @@
+"""target-meta-ads beside another sender, in one run and against one server: see `__main__`."""

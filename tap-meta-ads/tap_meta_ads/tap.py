@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import version
@@ -53,7 +54,7 @@ class TapMetaAds(Tap):
     """Singer tap for Meta ads: entities and Insights."""
 
     name = "tap-meta-ads"
-    config_jsonschema = settings_.SCHEMA
+    config_jsonschema = deepcopy(settings_.SCHEMA)  # the SDK adds to it in place
     message_writer_class = MsgSpecWriter
     # Not BATCH: its files are handed over at the end of a stream, and our states would be ahead.
     capabilities = [one for one in Tap.capabilities if one is not PluginCapabilities.BATCH]  # noqa: RUF012 - as in the SDK

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cached_property
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ class TargetMetaAds(Target):
     """Singer target for Meta: Custom Audiences and the Conversions API."""
 
     name = "target-meta-ads"
-    config_jsonschema = settings_.SCHEMA
+    config_jsonschema = deepcopy(settings_.SCHEMA)  # the SDK adds to it in place
     default_sink_class = MetaSink
     message_reader_class = MessageReader
     # Values are judged one by one, by what Meta wants: a bad cell is no reason to end a run.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
 # A busy machine must not fail a test: what is measured elsewhere is time, not here.
 settings.register_profile("target", deadline=None, max_examples=100)
 settings.load_profile("target")
+
+
+# Test folders are no packages, so what test modules share has to be loaded by its path.
+for _module in ("fake_meta", "sample_events", "sample_people"):
+    _name = f"tests.{_module}"
+    if _name in sys.modules:
+        continue
+    _spec = spec_from_file_location(_name, Path(__file__).with_name(f"{_module}.py"))
+    assert _spec is not None
+    assert _spec.loader is not None
+    sys.modules[_name] = module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules[_name])
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,6 @@ def truth(sandbox: Sandbox, until: str) -> dict[tuple[str, str, str], tuple[Deci
     }
 
 
-@pytest.mark.long
 def test_the_star_schema_holds_what_meta_has(
     repository: Path,
     database: Database,
@@ -162,7 +161,6 @@ def demo(repository: Path, home: Path, *options: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.timeout(1200)  # three runs, and those of other tests before each
-@pytest.mark.long
 def test_the_demo_survives_being_killed(
     repository: Path, tmp_path: Path, meltano: Callable[..., Meltano]
 ) -> None:

@@ -110,7 +110,6 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.long
 def test_killed_at_twenty_moments(sandbox: Sandbox, tmp_path: Path) -> None:
     chance = random.Random(11)
     settings = config(sandbox, tmp_path, members={"sync_mode": "mirror"}, **SETTINGS)

@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What the type checker reads in one go; the packages' own tests follow one by one, since their
 # modules have equal names.
-TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo tests benchmarks
+TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo conftest.py tests benchmarks
 PACKAGES := meta-graph meta-sandbox tap-meta-ads target-meta-ads
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 DEFINITIONS := pyproject.toml constraints.txt $(foreach package,$(PACKAGES),$(package)/pyproject.toml)

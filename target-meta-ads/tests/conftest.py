@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
 
-from demo.postgres import Postgres
+from target_meta_ads import _ledger_recent
+from target_meta_ads.ledger import Ledger
+from tests.beside import load
+
+load(Path(__file__).parent, "sample_ledger", "fake_meta", "sample_events", "sample_people")
+
+from tests.sample_ledger import Clock  # noqa: E402 - there is none before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from demo.database import Database
 
@@ -27,35 +26,47 @@ settings.register_profile("target", deadline=None, max_examples=100)
 settings.load_profile("target")
 
 
-# Test folders are no packages, so what test modules share has to be loaded by its path.
-for _module in ("fake_meta", "sample_events", "sample_people"):
-    _name = f"tests.{_module}"
-    if _name in sys.modules:
-        continue
-    _spec = spec_from_file_location(_name, Path(__file__).with_name(f"{_module}.py"))
-    assert _spec is not None
-    assert _spec.loader is not None
-    sys.modules[_name] = module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules[_name])
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """Run one embedded PostgreSQL for all tests of this worker."""
-    folder = Path(tempfile.mkdtemp(prefix="target-meta-ads-pg-"))
-    try:
-        with Postgres(folder) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a ledger that is not there yet, on each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/ledger.db"
+    database: Database = request.getfixturevalue("database")
+    return database.url()
 
 
 @pytest.fixture
-def database(postgres: Postgres) -> Iterator[Database]:
-    """Make an empty database for one test and drop it afterwards."""
-    name = sql.Identifier(f"test_{uuid4().hex[:12]}")
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(name))
-    yield postgres.at(name.as_string().strip('"'))
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(name))
+def clock() -> Clock:
+    """Give a clock that stands until it is moved."""
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "sqlite, few wait", "postgresql"])
+def reopen(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Ledger]]:
+    """Give a function that closes the ledger, as its process's end would, and opens it again."""
+    if request.param == "sqlite, few wait":
+        monkeypatch.setattr(_ledger_recent, "_MOST", 6)
+    if request.param == "postgresql":
+        database: Database = request.getfixturevalue("database")
+        url = database.url()
+    else:
+        url = f"sqlite:///{tmp_path}/ledger.db"
+    opened: list[Ledger] = []
+
+    def again() -> Ledger:
+        if opened:
+            opened[-1].close()
+        opened.append(Ledger.open(url, clock=clock))
+        return opened[-1]
+
+    yield again
+    if opened:
+        opened[-1].close()
+
+
+@pytest.fixture
+def ledger(reopen: Callable[[], Ledger]) -> Ledger:
+    """Open a ledger in which nothing is."""
+    return reopen()

@@ -2,92 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import random
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import _ledger_recent
 from target_meta_ads._ledger_claims import Claims
 from target_meta_ads.ledger import Claim, Ledger, settled
+from tests.sample_ledger import ACCOUNT, AUDIENCE, OTHER, PIXEL, add, key, keys, labelled, people
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from demo.database import Database
-
-ACCOUNT, AUDIENCE, OTHER, PIXEL = "1200", "23851", "23852", "77"
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now: datetime = field(default=datetime(2026, 11, 20, 12, tzinfo=timezone.utc))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-def key(name: object) -> bytes:
-    return hashlib.sha256(str(name).encode()).digest()[:16]
-
-
-def keys(count: int, start: int = 0) -> list[bytes]:
-    return [key(number) for number in range(start, start + count)]
-
-
-def people(names: Iterable[object]) -> list[tuple[bytes, bytes]]:
-    return [(key(name), b"\x01" + str(name).encode()) for name in names]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "sqlite, few wait", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "sqlite, few wait":
-        monkeypatch.setattr(_ledger_recent, "_MOST", 6)
-    if request.param.startswith("sqlite"):
-        return f"sqlite:///{tmp_path}/ledger.db"
-    database: Database = request.getfixturevalue("database")
-    return database.url()
-
-
-@pytest.fixture
-def reopen(url: str, clock: Clock) -> Iterator[Callable[[], Ledger]]:
-    """Give a function that closes the ledger, as its process's end would, and opens it again."""
-    opened: list[Ledger] = []
-
-    def again() -> Ledger:
-        if opened:
-            opened[-1].close()
-        opened.append(Ledger.open(url, clock=clock))
-        return opened[-1]
-
-    yield again
-    if opened:
-        opened[-1].close()
-
-
-@pytest.fixture
-def ledger(reopen: Callable[[], Ledger]) -> Ledger:
-    return reopen()
-
-
-def add(ledger: Ledger, audience: str, names: Iterable[object], run: int) -> None:
-    rows = people(names)
-    claim = ledger.claim(audience, [row[0] for row in rows])
-    ledger.accept_members(claim, rows, run)
+    from tests.sample_ledger import Clock
 
 
 def test_names_of_audiences(ledger: Ledger, reopen: Callable[[], Ledger]) -> None:
@@ -210,10 +137,6 @@ def test_people_are_forgotten_by_what_is_in_their_rows(ledger: Ledger) -> None:
     assert ledger.forget_people([], gone.__contains__) == 0
     assert ledger.counts(AUDIENCE, run) == (26, 0)
     assert set(ledger.known_members(OTHER, keys(50))) == set(keys(28, 22))
-
-
-def labelled(rows: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes, bytes]]:
-    return [(name, packed, b"label") for name, packed in rows]
 
 
 def test_events_of_a_store_are_known_for_longer(ledger: Ledger, clock: Clock) -> None:
@@ -419,108 +342,3 @@ def test_a_call_that_fails_leaves_nothing(ledger: Ledger, monkeypatch: pytest.Mo
     assert ledger.known_members(OTHER, keys(4)) == {}
     ledger.accept_members(first, people(range(4)), run)
     assert ledger.known_members(OTHER, keys(4)) == dict(people(range(4)))
-
-
-class Model:
-    """A ledger, and what it should know as dictionaries; the names are those of its steps."""
-
-    def __init__(self, reopen: Callable[[], Ledger], dice: random.Random) -> None:
-        self.reopened = reopen
-        self.dice = dice
-        self.ledger = reopen()
-        self.run = self.ledger.begin_run()
-        self.members: dict[str, dict[bytes, tuple[bytes, int]]] = {AUDIENCE: {}, OTHER: {}}
-        self.events: set[bytes] = set()
-        self.staged: dict[bytes, bytes] = {}
-        self.count = 0
-
-    def rows(self, some: list[bytes]) -> list[tuple[bytes, bytes]]:
-        self.count += 1
-        return [(name, b"%d" % self.count) for name in some]
-
-    def add(self, audience: str, some: list[bytes]) -> None:
-        rows = self.rows(some)
-        self.ledger.accept_members(self.ledger.claim(audience, some), rows, self.run)
-        self.members[audience].update((name, (packed, self.run)) for name, packed in rows)
-
-    def remove(self, audience: str, some: list[bytes]) -> None:
-        self.ledger.accept_removals(self.ledger.claim(audience, some), some)
-        for name in some:
-            self.members[audience].pop(name, None)
-
-    def mark(self, audience: str, some: list[bytes]) -> None:
-        self.ledger.mark_seen(audience, some, self.run)
-        model = self.members[audience]
-        model.update((name, (model[name][0], self.run)) for name in some if name in model)
-
-    def forget(self, audience: str, some: list[bytes]) -> None:
-        model = self.members[audience]
-        gone = {packed for name, (packed, _) in model.items() if name in some}
-        left = {name: row for name, row in model.items() if row[0] not in gone}
-        forgotten = self.ledger.forget_people([audience], gone.__contains__)
-        assert forgotten == len(model) - len(left)
-        self.members[audience] = left
-
-    def event(self, _: str, some: list[bytes]) -> None:
-        claim = self.ledger.claim(PIXEL, some)
-        assert claim.done == self.events.intersection(some)
-        self.ledger.accept_events(claim, claim.granted)
-        self.events.update(some)
-
-    def stage(self, audience: str, some: list[bytes]) -> None:
-        if audience == AUDIENCE:
-            rows = self.rows(some)
-            self.ledger.stage(AUDIENCE, self.run, labelled(rows))
-            self.staged.update(rows)
-
-    def unstage(self, _: str, some: list[bytes]) -> None:
-        self.ledger.unstage(AUDIENCE, some)
-        for name in some:
-            self.staged.pop(name, None)
-
-    def swap(self, audience: str, _: list[bytes]) -> None:
-        if audience == AUDIENCE:
-            self.ledger.swap(AUDIENCE, self.run)
-            self.members[AUDIENCE] = {name: (row, self.run) for name, row in self.staged.items()}
-            self.staged = {}
-
-    def begin_run(self, *_: object) -> None:
-        self.run = self.ledger.begin_run()
-        self.staged = {}
-
-    def reopen(self, audience: str, _: list[bytes]) -> None:
-        if audience == AUDIENCE:
-            self.ledger = self.reopened()
-            self.run = self.ledger.begin_run()
-            self.staged = {}
-
-    def look(self, everybody: list[bytes]) -> None:
-        for audience, model in self.members.items():
-            known = {name: packed for name, (packed, _) in model.items()}
-            assert self.ledger.known_members(audience, everybody) == known
-        assert self.ledger.known_events(PIXEL, everybody) == self.events
-
-    def count_all(self, audience: str, _: list[bytes]) -> None:
-        model = self.members[audience]
-        unseen = {name: packed for name, (packed, seen) in model.items() if seen < self.run}
-        assert self.ledger.counts(audience, self.run) == (len(model), len(unseen))
-        pages = self.ledger.unseen(audience, self.run, 6)
-        assert dict(row for page in pages for row in page) == unseen
-        labelled_pages = self.ledger.staged(AUDIENCE, self.run, 6)
-        found = {name: packed for page in labelled_pages for name, packed, _ in page}
-        assert found == self.staged
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_as_dictionaries_would(reopen: Callable[[], Ledger], seed: int) -> None:
-    dice = random.Random(seed)
-    model = Model(reopen, dice)
-    steps: list[Callable[..., None]]
-    steps = [*([model.add] * 3), model.remove, model.mark, model.mark, model.forget, model.event]
-    steps += [model.stage, model.stage, model.unstage, model.swap, model.reopen, model.count_all]
-    steps += [model.begin_run]
-    for _ in range(70):
-        dice.choice(steps)(
-            dice.choice([AUDIENCE, OTHER]), dice.sample(keys(40), dice.randrange(12))
-        )
-        model.look(keys(40))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -14,26 +13,14 @@ from sqlalchemy.exc import OperationalError
 from target_meta_ads import _ledger_engine
 from target_meta_ads._ledger_tables import FORMAT, tables
 from target_meta_ads.ledger import Ledger, LedgerError
+from tests.sample_ledger import AUDIENCE, PIXEL, keys
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from demo.database import Database
 
-AUDIENCE, PIXEL = "23851", "77"
 SECRET = "s3cret-w0rd"
-
-
-def keys(count: int) -> list[bytes]:
-    return [hashlib.sha256(b"%d" % number).digest()[:16] for number in range(count)]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    database: Database = request.getfixturevalue("database")
-    return database.url()
 
 
 def execute(url: str, statement: str) -> None:

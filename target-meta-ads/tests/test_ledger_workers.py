@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import signal
 import subprocess
@@ -19,13 +18,11 @@ from target_meta_ads._ledger_claims import Claims
 from target_meta_ads._ledger_tables import tables
 from target_meta_ads.ledger import Claim, Ledger, LedgerError
 from tests.processes import wait_until
+from tests.sample_ledger import AUDIENCE, PIXEL, keys
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from demo.database import Database
 
-AUDIENCE, PIXEL = "23851", "77"
 
 # A worker to be killed: it does what it is told, says so, and waits for ever.
 WORKER = """
@@ -49,19 +46,6 @@ print("done", flush=True)
 threading.Event().wait()
 """
 WORKERS_KEYS = [bytes([number]) * 16 for number in range(4)]
-
-
-def keys(count: int, start: int = 0) -> list[bytes]:
-    numbers = range(start, start + count)
-    return [hashlib.sha256(b"%d" % number).digest()[:16] for number in numbers]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/ledger.db"
-    database: Database = request.getfixturevalue("database")
-    return database.url()
 
 
 def killed_worker(url: str, moment: str) -> None:

@@ -1,0 +1,43 @@
+"""What the tests of all packages share: a real PostgreSQL, and databases in it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from demo.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from demo.database import Database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one embedded PostgreSQL for all tests of this worker."""
+    folder = Path(tempfile.mkdtemp(prefix="meta-ads-pg-"))
+    try:
+        with Postgres(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Database]:
+    """Make an empty database for one test and drop it afterwards."""
+    name = f"test_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    yield postgres.at(name)
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        drop = sql.SQL("drop database {} with (force)")
+        connection.execute(drop.format(sql.Identifier(name)))

@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
 from meta_sandbox import Sandbox
 from tests.singer import Output, run_tap
-from tests.worlds import KINDS, WINDOWS, Row, differences, fetched_again, keyed, upserted
+from tests.worlds import KINDS, NOW, WINDOWS, Row, differences, fetched_again, keyed, upserted
 
-# The tap takes the day from Meta's answers, and at half past eleven no account's day ends soon.
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 START = str((NOW - timedelta(days=11)).date())
 KEYS = ("account_id", "ad_id", "date_start")
 REPORT = {"name": "daily", "fields": ["spend", "social_spend", "impressions", "actions"]}

@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import subprocess
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,7 +18,7 @@ from psycopg import sql
 from demo.meltano import Meltano
 from meta_sandbox import Sandbox
 from tests.singer import TAP, Output, arguments, started
-from tests.worlds import WINDOWS, differences, fetched_again, keyed, synced, upserted
+from tests.worlds import NOW, WINDOWS, differences, fetched_again, keyed, synced, upserted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from demo.database import Database
 
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 STREAMS = ("ad_accounts", "ads", "ads_insights", "campaigns")
 DAYS = 40
 # An account's age in days, which goes on while the test runs.

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,12 @@ import pytest
 
 from meta_sandbox import Sandbox
 from tests.singer import TAP, Output, catalog, run_tap
-from tests.worlds import WINDOWS, asked, differences, keyed
+from tests.worlds import NOW, WINDOWS, asked, differences, keyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 START = str((NOW - timedelta(days=9)).date())
 REPORT = {"name": "daily", "fields": ["spend", "impressions", "actions"]}
 KEYS = ("account_id", "ad_id", "date_start")

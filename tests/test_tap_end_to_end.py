@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -15,12 +15,11 @@ import requests
 
 from meta_sandbox import Sandbox
 from tests.singer import Output, run_tap
+from tests.worlds import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The tap takes the day from Meta's answers, and at half past eleven no account's day ends soon.
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 START = str((NOW - timedelta(days=59)).date())
 
 

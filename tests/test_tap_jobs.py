@@ -17,7 +17,6 @@ from tests.fault_worlds import (
     DIRECT,
     LISTING,
     LONGEST,
-    NOW,
     READING,
     SUBMITTING,
     World,
@@ -29,7 +28,7 @@ from tests.fault_worlds import (
     of_insights,
 )
 from tests.singer import run_tap
-from tests.worlds import WINDOWS, differences, keyed
+from tests.worlds import NOW, WINDOWS, differences, keyed
 
 if TYPE_CHECKING:
     from tests.fault_worlds import Answer

@@ -9,7 +9,7 @@ import pytest
 
 from meta_sandbox import Sandbox
 from tests.singer import Output, run_tap
-from tests.worlds import DAY, WINDOWS, Range, Row, differences, keyed, today_of
+from tests.worlds import DAY, NOW, WINDOWS, Range, Row, differences, keyed, today_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,7 +172,6 @@ def test_breakdowns_add_up_to_the_spend(output: Output) -> None:
 
 # What cuts a period: the first day and the last one that are asked for. These two must stand in
 # the days that the settings allow, so here it is the present.
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 CUT = ("campaigns_insights_weekly", "campaigns_insights_monthly")
 
 

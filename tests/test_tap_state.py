@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,7 @@ from meta_sandbox import Sandbox
 from tests.singer import Output, run_tap
 from tests.worlds import (
     DAY,
+    NOW,
     Range,
     days_asked,
     differences,
@@ -25,7 +26,6 @@ from tests.worlds import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 KEYS = ("account_id", "ad_id", "date_start")
 REPORT = {"name": "daily", "fields": ["spend", "impressions"]}
 MODES = ("auto", "async")

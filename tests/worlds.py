@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 DAY = timedelta(days=1)
+NOW = datetime(2026, 11, 21, 11, 30, tzinfo=timezone.utc)
+"""The sandbox's time, from which its rows follow. The tap takes the day from Meta's answers."""
 KINDS = {"campaigns": "campaigns", "ad_sets": "adsets", "ads": "ads", "ad_creatives": "creatives"}
 """Entity stream -> what the sandbox calls it."""
 WINDOWS = "default,1d_click,7d_click,28d_click,1d_view"

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
 from target_meta_ads import _ledger_recent
 from target_meta_ads.ledger import Ledger
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from demo.database import Database
-
-# A busy machine must not fail a test: what is measured elsewhere is time, not here.
-settings.register_profile("target", deadline=None, max_examples=100)
-settings.load_profile("target")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -19,8 +19,8 @@ def project(repository: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dbt(project: Path) -> Iterator[Dbt]:
-    running = Dbt(project)
+def dbt(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+    running = Dbt(project, tmp_path_factory.mktemp("dbt"))
     yield running
     running.close()
 

@@ -16,7 +16,8 @@ PYTHON ?=
 ARGS ?=
 SEED ?=
 ORDER = $(if $(SEED),--randomly-seed=$(SEED) --hypothesis-seed=$(SEED) --hypothesis-profile=others,-p no:randomly)
-WORKERS ?= 2
+# One more than the processors of a small machine: a sixth of the time tests wait, for an answer or a lock.
+WORKERS ?= 3
 
 # An environment holds the path that it was made at: after a move it is made anew.
 MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
@@ -35,7 +36,7 @@ install: $(VENV)/.demo-installed ## Meltano and the packages into .venv, for a r
 demo: $(VENV)/.demo-installed ## Meta -> Postgres -> star schema, on a sandbox and a real PostgreSQL
 	@$(RUN) demo
 
-test: lint ## the linters, then every test of every package (ARGS="-k name" SEED=1 WORKERS=2)
+test: lint ## the linters, then every test of every package (ARGS="-k name" SEED=1 WORKERS=3)
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(ORDER) $(ARGS)
 
 lint: $(VENV)/.test-installed ## style, format and types

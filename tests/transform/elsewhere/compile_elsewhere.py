@@ -67,7 +67,8 @@ class Project:
     def __init__(self, engine: str, project: Path, scratch: Path) -> None:
         self._scratch = scratch
         self._options = [
-            *("--target", engine, "--no-use-colors", "--log-path", str(scratch / "logs")),
+            *("--target", engine, "--no-use-colors", "--log-level-file", "none", "--threads", "1"),
+            *("--log-path", str(scratch / "logs")),
             *("--project-dir", str(project), "--profiles-dir", str(project / "profiles")),
             *("--target-path", str(scratch / "target")),
         ]

@@ -23,11 +23,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import peers
 from benchmarks.delivery import peer, report
 from benchmarks.delivery.figures import AGAIN, BESIDE, BESIDE_ALIKE, FRESH, PEER, SLOW, WIDE
 from benchmarks.delivery.measure import Step, measure
 from benchmarks.delivery.records import KINDS, PEOPLE, PEOPLE_OF_PEER
-from benchmarks.extraction.peers import PeerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = HOME / "runs" / f"delivery-{os.getpid()}"
     folder.mkdir(parents=True)
     try:
-        python = peer.ensure(HOME) if options.peer else None
+        python = peers.ensure(peer.CONDOR, HOME) if options.peer else None
         measured = [
             one for name in options.only for one in _kind(KINDS[name], folder, options, python)
         ]
-    except (PeerError, RuntimeError) as error:
+    except (peers.PeerError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:

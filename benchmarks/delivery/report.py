@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import machine
 from benchmarks.delivery import peer
 from benchmarks.delivery.figures import MIB, least_requests, verdicts
 from benchmarks.delivery.records import KINDS
@@ -136,39 +135,15 @@ def _table(head: Sequence[str], rows: Iterable[list[str]]) -> str:
 
 def _circumstances(command: str, target: str, *, has_peer: bool) -> Iterator[str]:
     yield f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, `{command}`"
-    yield f"{_processor()}, {os.cpu_count()} cores, {platform.system()}, load {_load()} at the end"
-    yield f"Python {platform.python_version()}{_commit()}"
-    yield _told([target, "--version"])
+    cores = f"{os.cpu_count()} cores, {platform.system()}"
+    yield f"{machine.processor()}, {cores}, load {_load()} at the end"
+    yield f"Python {platform.python_version()}{machine.commit()}"
+    yield machine.said_by([target, "--version"])
     if has_peer:
         pins = ", ".join(peer.CONDOR.pins)
-        yield f"{peer.CONDOR.name} {peer.CONDOR.version} ({pins}), Python {peer.PYTHON}"
-
-
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for each in told.read_text().splitlines():
-            if each.startswith("model name"):
-                return each.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+        yield f"{peer.CONDOR.name} {peer.CONDOR.version} ({pins}), Python 3.{peer.CONDOR.minors[0]}"
 
 
 def _load() -> str:
     """Of the last minute: one busy program makes about 1, and this one is measured."""
     return f"{os.getloadavg()[0]:.1f}"
-
-
-def _commit() -> str:
-    """The commit, and whether files differ from it; nothing in an archive without git."""
-    told = _told(["git", "describe", "--always", "--dirty=, changed since"])
-    return f", commit {told}" if told else ""
-
-
-def _told(command: list[str]) -> str:
-    """What a command says; nothing when it cannot be run."""
-    here = Path(__file__).parent
-    try:
-        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()

@@ -29,6 +29,7 @@ from benchmarks.extraction.report import markdown
 from benchmarks.extraction.scenarios import SCENARIOS, UNTIL
 from benchmarks.extraction.server import serve
 from benchmarks.extraction.tools import Airbyte, TapFacebook, TapMetaAds, ToolError
+from benchmarks.peers import PeerError, ensure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (HOME / ".gitignore").write_text("*\n")
     try:
         return _run(options, shlex.join(arguments or sys.argv[1:]))
-    except (peers.PeerError, ToolError) as error:
+    except (PeerError, ToolError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -118,7 +119,7 @@ def _our_command() -> str:
 
 
 def _peer_tools() -> list[Tool]:
-    facebook, airbyte = (peers.ensure(peer, HOME) for peer in _PEERS)
+    facebook, airbyte = (ensure(peer, HOME) for peer in _PEERS)
     return [TapFacebook(facebook), Airbyte(airbyte)]
 
 

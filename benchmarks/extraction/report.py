@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import machine
 from benchmarks.extraction.figures import MIB, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.extraction.measure import Measured, Outcome
-    from benchmarks.extraction.peers import Peer
+    from benchmarks.peers import Peer
     from benchmarks.verdict import Verdict
 
 _HOW = """\
@@ -142,39 +141,14 @@ def _table(head: Sequence[str], rows: Iterator[list[str]] | map[list[str]]) -> s
 
 def _circumstances(peers: Sequence[Peer], command: str, tap: str) -> Iterator[str]:
     yield f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, `{command}`"
-    yield f"{_processor()}, {os.cpu_count()} cores, {_memory()}{platform.system()}"
-    yield f"Python {platform.python_version()}{_commit()}"
-    yield _told([tap, "--version"])
+    yield f"{machine.processor()}, {os.cpu_count()} cores, {_memory()}{platform.system()}"
+    yield f"Python {platform.python_version()}{machine.commit()}"
+    yield machine.said_by([tap, "--version"])
     for peer in peers:
         yield f"{peer.name} {peer.version} ({', '.join(peer.pins)})"
-
-
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        for line in told.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _memory() -> str:
     if "SC_PHYS_PAGES" not in os.sysconf_names:
         return ""
     return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / (1 << 30):.0f} GiB, "
-
-
-def _commit() -> str:
-    """The commit, and whether files differ from it; nothing in an archive without git."""
-    told = _told(["git", "describe", "--always", "--dirty=, changed since"])
-    return f", commit {told}" if told else ""
-
-
-def _told(command: list[str]) -> str:
-    """What a command says; nothing when it cannot be run."""
-    here = Path(__file__).parent
-    try:
-        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()

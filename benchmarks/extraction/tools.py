@@ -15,10 +15,12 @@ from benchmarks.extraction.fields import (
     WINDOWS,
     fields_of,
 )
-from benchmarks.extraction.peers import AIRBYTE, TAP_FACEBOOK, Peer
+from benchmarks.extraction.peers import AIRBYTE, ENTRIES, TAP_FACEBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from benchmarks.peers import Peer
 
 _RUNNER = Path(__file__).with_name("in_peer.py")
 
@@ -221,7 +223,7 @@ class Airbyte:
 
 
 def _in_peer(peer: Peer, python: Path, url: str) -> list[str]:
-    return [str(python), str(_RUNNER), url, peer.entry]
+    return [str(python), str(_RUNNER), url, ENTRIES[peer]]
 
 
 def _written(path: Path, content: object) -> str:

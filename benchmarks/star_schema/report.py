@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import machine
 from benchmarks.star_schema.figures import FULL, seconds_by_kind, verdicts
 
 if TYPE_CHECKING:
@@ -140,11 +140,5 @@ def _table(head: Sequence[str], rows: Iterable[list[str]]) -> str:
 
 
 def _machine() -> str:
-    name = platform.processor() or platform.machine()
-    told = Path("/proc/cpuinfo")
-    if told.exists():
-        models = [line for line in told.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].partition(":")[2].strip() if models else name
-    return (
-        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    )
+    cores = f"{os.cpu_count()} cores, {platform.system()}"
+    return f"{machine.processor()}, {cores}, Python {platform.python_version()}"

@@ -273,6 +273,16 @@ def rows_of(content: bytes) -> set[Row]:
     return {row_of(dict(zip(names, map(str, row), strict=True))) for row in cells}
 
 
+def event_ids(count: int, prefix: str = "e") -> list[str]:
+    """Ids of events, in their order."""
+    return [f"{prefix}{number:05}" for number in range(count)]
+
+
+def received(meta: FakeMeta, pixel: str = "9") -> list[str]:
+    """The ids of the events that a pixel has, in the order in which they came."""
+    return [one["event_id"] for one in meta.events.get(pixel, [])]
+
+
 def event(event_id: str, *, is_of_store: bool = False) -> bytes:
     source = "physical_store" if is_of_store else "website"
     body = {"event_name": "Lead", "event_id": event_id, "action_source": source}

@@ -9,15 +9,7 @@ import pytest
 
 from target_meta_ads import event_calls
 from target_meta_ads.checkpoints import EVERY
-from tests.fake_meta import (
-    GONE,
-    START,
-    FakeMeta,
-    event,
-    key,
-    refusal,
-    working,
-)
+from tests.fake_meta import GONE, START, FakeMeta, event, event_ids, key, received, refusal, working
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,35 +17,27 @@ if TYPE_CHECKING:
 MANY = event_calls.MOST_EVENTS
 
 
-def ids(count: int, prefix: str = "e") -> list[str]:
-    return [f"{prefix}{number:05}" for number in range(count)]
-
-
-def received(meta: FakeMeta, pixel: str = "9") -> list[str]:
-    return [one["event_id"] for one in meta.events.get(pixel, [])]
-
-
 def test_events_arrive_and_the_state_follows(tmp_path: Path) -> None:
     meta = FakeMeta()
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(3))
+        run.events(run.pixel(), event_ids(3))
         run.state("after 3")
         assert run.states == []
         run.settle()
         assert run.states == ["after 3"]
         assert run.counts() == {"received": 3, "delivered": 3}
-    assert received(meta) == ids(3)
+    assert received(meta) == event_ids(3)
 
 
 def test_no_event_is_sent_twice_over_two_runs(tmp_path: Path) -> None:
     meta = FakeMeta()
     for turn in range(2):
         with working(tmp_path, meta) as run:
-            run.events(run.pixel(), ids(2_500 + turn))
+            run.events(run.pixel(), event_ids(2_500 + turn))
             run.state(turn)
             run.settle()
             assert run.states == [turn]
-    assert received(meta) == ids(2_501)
+    assert received(meta) == event_ids(2_501)
     assert run.counts() == {"received": 2_501, "unchanged": 2_500, "delivered": 1}
     assert [len(asked.data) for asked in meta.requests()] == [MANY, MANY, 500, 1]
 
@@ -113,7 +97,7 @@ def test_bad_events_are_found_and_all_others_arrive(tmp_path: Path, *, last: boo
     bad = {"e00000", "e00999", "e01000", "e01500", "e02700"}
     meta = FakeMeta(is_bad=lambda one: one["event_id"] in bad)
     with working(tmp_path, meta, pick=(lambda count: count - 1) if last else None) as run:
-        run.events(run.pixel(), ids(3_000))
+        run.events(run.pixel(), event_ids(3_000))
         run.state(1)
         run.settle()
         assert run.states == [1]
@@ -121,10 +105,10 @@ def test_bad_events_are_found_and_all_others_arrive(tmp_path: Path, *, last: boo
         assert {one["key"]["id"] for one in run.rejects()} == bad
         assert {one["code"] for one in run.rejects()} == {"100/2804003"}
         assert run.rejects()[0]["message"].startswith("Meta refuses it: An event is too old. Meta")
-    assert sorted(received(meta)) == sorted(set(ids(3_000)) - bad)
+    assert sorted(received(meta)) == sorted(set(event_ids(3_000)) - bad)
     assert len(meta.log) <= 3 + 14 * 5
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(3_000))
+        run.events(run.pixel(), event_ids(3_000))
         run.settle()
         assert run.counts() == {"received": 3_000, "unchanged": 2_995, "rejected": 5}
     assert len(received(meta)) == 2_995
@@ -134,7 +118,7 @@ def test_a_search_holds_the_state_until_it_has_found_all(tmp_path: Path) -> None
     meta = FakeMeta(is_bad=lambda one: one["event_id"] == "e00500")
     with working(tmp_path, meta, most=1) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(MANY))
+        run.events(pixel, event_ids(MANY))
         run.state(1)
         run.sends.pick = lambda _: 0
         for _ in range(20):
@@ -168,7 +152,7 @@ def test_20_alike_refusals_and_nothing_taken_are_the_pixels_fault(tmp_path: Path
     meta = FakeMeta(is_bad=lambda _: True)
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(50))
+        run.events(pixel, event_ids(50))
         run.state(1)
         run.settle()
         assert pixel.failed is not None
@@ -178,12 +162,12 @@ def test_20_alike_refusals_and_nothing_taken_are_the_pixels_fault(tmp_path: Path
         (failure,) = run.delivery.failures
         assert failure.startswith("pixel 9: ")
         assert "100/2804003" in failure
-        assert run.ledger.known_events("9", [key(one) for one in ids(50)]) == set()
+        assert run.ledger.known_events("9", [key(one) for one in event_ids(50)]) == set()
     assert len(meta.log) < 100
     # Nothing is lost: once the pixel is right, all of them arrive.
     meta.is_bad = lambda _: False
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(50))
+        run.events(run.pixel(), event_ids(50))
         run.settle()
         assert run.counts() == {"received": 50, "delivered": 50}
 
@@ -192,7 +176,7 @@ def test_19_alike_refusals_are_rejects_once_nothing_more_is_to_come(tmp_path: Pa
     meta = FakeMeta(is_bad=lambda _: True)
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(19))
+        run.events(pixel, event_ids(19))
         run.state(1)
         run.settle()
         assert pixel.failed is None
@@ -207,7 +191,7 @@ def test_refusals_that_are_not_alike_are_the_events_own(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda asked: refusal(*refuses(asked.ids)))
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(60))
+        run.events(pixel, event_ids(60))
         run.settle()
         assert pixel.failed is None
         assert len(run.rejects()) == 60
@@ -219,7 +203,7 @@ def test_one_good_event_tells_that_the_pixel_is_right(tmp_path: Path, *, is_firs
     meta = FakeMeta(is_bad=lambda one: one["event_id"] != good)
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(100))
+        run.events(pixel, event_ids(100))
         run.state(1)
         run.settle()
         assert pixel.failed is None
@@ -253,7 +237,7 @@ def test_a_token_that_dies_within_a_search(tmp_path: Path) -> None:
     )
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(16))
+        run.events(pixel, event_ids(16))
         run.state(1)
         run.settle()
         assert run.delivery.stopped is not None
@@ -267,10 +251,10 @@ def test_a_token_that_dies_within_a_search(tmp_path: Path) -> None:
         }
     meta.refuses = lambda _: None
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(16))
+        run.events(run.pixel(), event_ids(16))
         run.settle()
         assert len(run.rejects()) == 1
-    assert sorted(received(meta)) == sorted(set(ids(16)) - {"e00007"})
+    assert sorted(received(meta)) == sorted(set(event_ids(16)) - {"e00007"})
 
 
 # Workers that died.
@@ -321,15 +305,15 @@ def test_a_refused_event_is_not_lost(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda _: refusal(*GONE))
     with working(tmp_path, meta) as run:
         pixel = run.pixel()
-        run.events(pixel, ids(30))
+        run.events(pixel, event_ids(30))
         run.settle()
         assert pixel.failed is not None
     meta.refuses = lambda _: None
     with working(tmp_path, meta, START + timedelta(days=3)) as run:
-        run.events(run.pixel(), ids(30))
+        run.events(run.pixel(), event_ids(30))
         run.settle()
         assert run.rejects() == []
-    assert received(meta) == ids(30)
+    assert received(meta) == event_ids(30)
 
 
 # States.
@@ -342,7 +326,7 @@ def test_a_state_that_waits_for_long_has_its_events_sent(tmp_path: Path) -> None
         run.events(rare, ["a"])
         run.state("early")
         run.sends.pick = lambda _: 0
-        run.events(frequent, ids(EVERY - 1))
+        run.events(frequent, event_ids(EVERY - 1))
         run.delivery.tick()
         assert received(meta, "8") == []
         run.events(frequent, ["last"])

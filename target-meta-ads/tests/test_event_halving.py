@@ -10,7 +10,7 @@ import pytest
 
 from target_meta_ads import event_calls
 from target_meta_ads.halving import Search
-from tests.fake_meta import TOO_MUCH, FakeMeta, key, read, refusal, working
+from tests.fake_meta import TOO_MUCH, FakeMeta, event_ids, key, read, received, refusal, working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,23 +22,15 @@ if TYPE_CHECKING:
 MANY = event_calls.MOST_EVENTS
 
 
-def ids(count: int, prefix: str = "e") -> list[str]:
-    return [f"{prefix}{number:05}" for number in range(count)]
-
-
-def received(meta: FakeMeta, pixel: str = "9") -> list[str]:
-    return [one["event_id"] for one in meta.events.get(pixel, [])]
-
-
 def test_a_request_with_events_that_is_too_large_is_halved(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda asked: refusal(*TOO_MUCH) if len(asked.data) > 600 else None)
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(MANY))
+        run.events(run.pixel(), event_ids(MANY))
         run.state(1)
         run.settle()
         assert run.states == [1]
         assert run.counts() == {"received": MANY, "delivered": MANY}
-    assert sorted(received(meta)) == ids(MANY)
+    assert sorted(received(meta)) == event_ids(MANY)
     assert [len(asked.data) for asked in meta.requests()] == [MANY, MANY // 2, MANY // 2]
 
 
@@ -46,13 +38,13 @@ def test_a_request_that_is_too_large_within_a_search(tmp_path: Path) -> None:
     meta = FakeMeta(is_bad=lambda one: one["event_id"] == "e00900")
     meta.refuses = lambda asked: refusal(*TOO_MUCH) if 300 < len(asked.data) < MANY else None
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(MANY))
+        run.events(run.pixel(), event_ids(MANY))
         run.state(1)
         run.settle()
         assert run.states == [1]
         assert run.counts() == {"received": MANY, "delivered": MANY - 1, "rejected": 1}
         assert [one["key"] for one in run.rejects()] == [{"id": "e00900"}]
-    assert sorted(received(meta)) == [one for one in ids(MANY) if one != "e00900"]
+    assert sorted(received(meta)) == [one for one in event_ids(MANY) if one != "e00900"]
 
 
 @dataclass
@@ -76,14 +68,14 @@ def test_events_that_meta_has_received_in_part_are_sent_again_in_halves(tmp_path
     meta = Forgetful()
     meta.forgets = lambda _: len(meta.log) == 1
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(MANY))
+        run.events(run.pixel(), event_ids(MANY))
         run.state(1)
         run.settle()
         assert run.states == [1]
         assert run.counts() == {"received": MANY, "delivered": MANY}
     assert [len(asked.data) for asked in meta.requests()] == [MANY, MANY // 2, MANY // 2]
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(MANY))
+        run.events(run.pixel(), event_ids(MANY))
         run.settle()
         assert run.counts() == {"received": MANY, "unchanged": MANY}
 
@@ -91,7 +83,7 @@ def test_events_that_meta_has_received_in_part_are_sent_again_in_halves(tmp_path
 def test_an_event_that_meta_never_receives_is_rejected_alone(tmp_path: Path) -> None:
     meta = Forgetful(forgets=lambda asked: "e00005" in asked.ids)
     with working(tmp_path, meta) as run:
-        run.events(run.pixel(), ids(MANY))
+        run.events(run.pixel(), event_ids(MANY))
         run.state(1)
         run.settle()
         assert run.states == [1]
@@ -104,8 +96,8 @@ def test_an_event_that_meta_never_receives_is_rejected_alone(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("bad", [1, 50, 500, 999])
 def test_a_search_takes_no_more_requests_than_the_halving_itself(tmp_path: Path, bad: int) -> None:
-    wrong = set(random.Random(3).sample(ids(MANY)[1:], bad))
-    search = Search(ids(MANY), None)
+    wrong = set(random.Random(3).sample(event_ids(MANY)[1:], bad))
+    search = Search(event_ids(MANY), None)
     requests = 1
     while search.request:
         requests += 1
@@ -118,7 +110,7 @@ def test_a_search_takes_no_more_requests_than_the_halving_itself(tmp_path: Path,
         pixel = run.pixel()
         run.events(pixel, ["good"])
         run.settle()
-        run.events(pixel, ids(MANY))
+        run.events(pixel, event_ids(MANY))
         run.settle()
         assert len(run.rejects()) == bad
     assert len(meta.log) == 1 + requests

@@ -75,7 +75,7 @@ class Dbt:
                 "DBT_TARGET_PATH": str(target),
                 "DBT_LOG_PATH": str(scratch / "logs"),
                 "DBT_USE_COLORS": "false",
-                "DBT_LOG_LEVEL_FILE": "none",  # a sixth of the time, and nobody reads it
+                "DBT_LOG_LEVEL_FILE": "none",  # it takes time, and nobody reads it
                 **(environment or {}),
             },
         }

@@ -127,6 +127,7 @@ def test_a_dry_run_sends_nothing_and_shows_everything(sandbox: Sandbox, tmp_path
     output = run_target(settings, lines, tmp_path)
     assert output.status == 0, output.log
     assert output.states == []
+    assert "What would be done:" in output.log
     assert [one for one in sandbox.requests() if one["method"] != "GET"] == []
     assert not (tmp_path / "ledger.db").exists()
     would = [json.loads(line) for line in (tmp_path / "would.jsonl").read_text().splitlines()]

@@ -112,6 +112,11 @@ class Run:
         # Each audience, and the streams that feed it.
         self._fed: dict[int, tuple[People, set[str]]] = {}
 
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is sent, and all that is told only would be so."""
+        return self._dry_run is not None
+
     # Streams.
 
     def stream(self, name: str, schema: Mapping[str, Any], key_properties: Sequence[str]) -> Intake:

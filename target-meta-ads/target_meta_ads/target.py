@@ -252,11 +252,12 @@ class TargetMetaAds(Target):
             self.run.close()
 
     def _tell(self) -> None:
-        """Say what was done: a table for people, and metrics."""
+        """Say what was done, or would be: a table for people, and metrics."""
         for measure in self.run.metrics():
             point = Point("counter", measure.metric, measure.value, measure.tags)  # type: ignore[arg-type] # an Enum too
             log_metric(self.metrics_logger, point)
-        self.logger.info("What was done:\n%s", "\n".join(self.run.table()))
+        done = "What would be done" if self.run.is_dry else "What was done"
+        self.logger.info("%s:\n%s", done, "\n".join(self.run.table()))
         for note in self.run.notes():
             self.logger.warning("%s", note)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
 
 from demo.postgres import Postgres
 
@@ -43,10 +42,8 @@ def database(postgres: Postgres) -> Iterator[Database]:
 
     They all have one name: for another connection dbt reads its whole project anew.
     """
-    name = "test"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    yield postgres.at(name)
+        connection.execute("create database test")
+    yield postgres.at("test")
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        drop = sql.SQL("drop database {} with (force)")
-        connection.execute(drop.format(sql.Identifier(name)))
+        connection.execute("drop database test with (force)")

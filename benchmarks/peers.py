@@ -90,7 +90,8 @@ def _base_python(peer: Peer) -> str:
             return python
     wanted = ", ".join(f"3.{minor}" for minor in sorted(peer.minors))
     raise PeerError(
-        f"{peer.name} needs a Python of {wanted}, and none was found. Without peers it runs too."
+        f"{peer.name} runs on Python {wanted}, and none was found: install one, or leave it "
+        "out with --no-peers."
     )
 
 

@@ -38,7 +38,7 @@ MIB = 1 << 20
 
 def test_it_runs_through(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "report.md"
-    command = [sys.executable, "-m", "benchmarks.delivery", "--small", "--no-peer"]
+    command = [sys.executable, "-m", "benchmarks.delivery", "--small", "--no-peers"]
     command += ["--output", str(output)]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -61,7 +61,7 @@ def test_it_runs_through(repository: Path, tmp_path: Path) -> None:
 
 def test_a_record_that_does_not_arrive_is_a_failure(repository: Path, tmp_path: Path) -> None:
     # A program that reads nothing and sends nothing, and is content.
-    command = [sys.executable, "-m", "benchmarks.delivery", "--small", "--no-peer"]
+    command = [sys.executable, "-m", "benchmarks.delivery", "--small", "--no-peers"]
     command += ["--only", "events", "--target", "true", "--output", str(tmp_path / "report.md")]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -110,6 +110,8 @@ def splits(report: dict[str, Any], keys: tuple[str, ...], points: int) -> str:
 
 def test_reports_of_all_kinds_are_split() -> None:
     fields = ["spend", "impressions", "clicks", "reach", "actions"]
+    # Broken down, reach is kept for 13 months only, and the day of these tests stands still.
+    counted = ["spend", "impressions", "clicks", "inline_link_clicks", "actions"]
     account = ("account_id", "date_start")
     cases: dict[str, tuple[dict[str, Any], tuple[str, ...], int]] = {
         # Nothing to choose objects by.
@@ -118,12 +120,12 @@ def test_reports_of_all_kinds_are_split() -> None:
         "ad set, by fields": ({"level": "adset"}, (*account, "adset_id"), 5),
         # Halves of the fields are put together by the whole key.
         "breakdowns": (
-            {"level": "ad", "breakdowns": ["age", "gender"]},
+            {"level": "ad", "breakdowns": ["age", "gender"], "fields": counted},
             (*account, "ad_id", "age", "gender"),
             300,
         ),
         "breakdowns, by fields": (
-            {"level": "ad", "breakdowns": ["device_platform"]},
+            {"level": "ad", "breakdowns": ["device_platform"], "fields": counted},
             (*account, "ad_id", "device_platform"),
             40,
         ),

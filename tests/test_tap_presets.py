@@ -170,8 +170,7 @@ def test_breakdowns_add_up_to_the_spend(output: Output) -> None:
     assert set(spent.values()) == {spent["ads_insights"]}
 
 
-# What cuts a period: the first day and the last one that are asked for. These two must stand in
-# the days that the settings allow, so here it is the present.
+# What cuts a period: the first day and the last one that are asked for.
 CUT = ("campaigns_insights_weekly", "campaigns_insights_monthly")
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 21, 11, 30, tzinfo=timezone.utc)
-"""The sandbox's time, from which its rows follow. The tap takes the day from Meta's answers."""
+"""The sandbox's time, from which its rows follow. The tap takes the day from Meta's answers.
+
+It has to move on before it is 37 months ago: the tap refuses days that Meta no longer keeps.
+"""
 KINDS = {"campaigns": "campaigns", "ad_sets": "adsets", "ads": "ads", "ad_creatives": "creatives"}
 """Entity stream -> what the sandbox calls it."""
 WINDOWS = "default,1d_click,7d_click,28d_click,1d_view"

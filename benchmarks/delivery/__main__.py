@@ -1,7 +1,7 @@
 """target-meta-ads beside condor-retl-meta, in one run and against a server that answers at once.
 
     python -m benchmarks.delivery                         a million people and a million events
-    python -m benchmarks.delivery --small --no-peer       tiny, to see that all of it works
+    python -m benchmarks.delivery --small --no-peers       tiny, to see that all of it works
     python -m benchmarks.delivery --only events --output RESULTS.md
 
 Each kind of records is delivered with a fresh ledger; the same again, of which nothing is new; with
@@ -82,7 +82,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--latency", type=float, default=300.0, help="milliseconds a request")
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS), help="kinds")
-    parser.add_argument("--no-peer", dest="peer", action="store_false", help="our target alone")
+    parser.add_argument("--no-peers", dest="peer", action="store_false", help="our target alone")
     parser.add_argument("--small", action="store_true", help="tiny sizes: says nothing of speed")
     parser.add_argument(
         "--target", default=_our_command(), metavar="COMMAND", help="the target-meta-ads to measure"

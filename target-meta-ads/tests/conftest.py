@@ -21,13 +21,17 @@ if TYPE_CHECKING:
     from demo.database import Database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the URL of a ledger that is not there yet, on each kind of database."""
-    if request.param == "sqlite":
+def _url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param != "postgresql":
         return f"sqlite:///{tmp_path}/ledger.db"
     database: Database = request.getfixturevalue("database")
     return database.url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of a ledger that is not there yet, on each kind of database."""
+    return _url(request, tmp_path)
 
 
 @pytest.fixture
@@ -43,11 +47,7 @@ def reopen(
     """Give a function that closes the ledger, as its process's end would, and opens it again."""
     if request.param == "sqlite, few wait":
         monkeypatch.setattr(_ledger_recent, "_MOST", 6)
-    if request.param == "postgresql":
-        database: Database = request.getfixturevalue("database")
-        url = database.url()
-    else:
-        url = f"sqlite:///{tmp_path}/ledger.db"
+    url = _url(request, tmp_path)
     opened: list[Ledger] = []
 
     def again() -> Ledger:

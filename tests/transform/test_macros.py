@@ -69,8 +69,6 @@ def test_lists_and_keys(warehouse: Warehouse) -> None:
     }
 
 
-# The rule is of text alone; that a run keeps it is seen on both engines, below.
-@pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True)
 @pytest.mark.parametrize(
     ("variables", "complaint"),
     [

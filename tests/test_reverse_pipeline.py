@@ -20,6 +20,7 @@ from psycopg import sql
 
 from demo.meltano import MeltanoError, clean
 from meta_sandbox import Sandbox
+from target_meta_ads.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,6 +254,13 @@ def test_everybody_and_every_event_arrive_once(
     assert changed["high_value"] == there["high_value"]
     ids = [str(event["event_id"]) for event in sandbox.events(pixel, view="raw")]
     assert ids == [*events, "purchase-new"]
+
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}", dry_run=True) as ledger:
+        remembered = Counter[str]()
+        for figure in ledger.history.read():
+            remembered[figure.name] += figure.value
+    assert remembered["records_delivered"] == len(PEOPLE) + len(EVENTS) + 3
+    assert remembered["match_key_filled"] > 0
 
     assert not (tmp_path / "rejects.jsonl").exists()
     assert hub[1] == []

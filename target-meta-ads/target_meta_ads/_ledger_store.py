@@ -124,7 +124,10 @@ class Store:
                 self.kind.locate(connection)
             if found and copies:
                 self._work_on_copies(connection)
-            elif not found:
+            elif found:
+                # Ledgers of the first days have no such table.
+                self.tables.figures.create(connection, checkfirst=True)
+            else:
                 self.tables = self._kept = tables(temporary=copies)
                 self.tables.metadata.create_all(connection, checkfirst=False)
                 first = [{"name": "format", "value": FORMAT}, {"name": "number", "value": 0}]
@@ -154,8 +157,9 @@ class Store:
         self._kept = tables(connection.dialect.default_schema_name)
         self.tables = tables(temporary=True)
         self.tables.metadata.create_all(connection, checkfirst=False)
-        for name in ("counters", "destinations", "audiences"):
-            self._copy(connection, name)
+        for name in ("counters", "destinations", "audiences", "figures"):
+            if inspected(connection).has_table(getattr(self._kept, name).name):
+                self._copy(connection, name)
 
     def _copy(self, connection: Connection, name: str, number: int | None = None) -> None:
         kept: Table = getattr(self._kept, name)

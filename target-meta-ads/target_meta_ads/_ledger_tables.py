@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table
 from sqlalchemy.dialects import mysql
 
-__all__ = ["FORMAT", "KEY_BYTES", "Tables", "tables"]
+__all__ = ["FIGURE_TEXTS", "FORMAT", "KEY_BYTES", "Tables", "tables"]
 
 FORMAT = 1
 """The number of this layout. A ledger with a higher one was made by a newer version."""
 
 KEY_BYTES = 16
+
+FIGURE_TEXTS = {"stream": 255, "name": 32, "detail": 255}
+"""The texts of `figures` and how long they may be."""
 
 _PREFIX = "target_meta_ads_"  # a ledger may share its database with other tables
 
@@ -43,6 +46,7 @@ class Tables:
     claims: Table
     lost: Table
     recent: Table
+    figures: Table
 
 
 def tables(schema: str | None = None, *, temporary: bool = False) -> Tables:
@@ -133,5 +137,13 @@ def tables(schema: str | None = None, *, temporary: bool = False) -> Tables:
             key(),
             number("first_sent"),
             rows=False,
+        ),
+        # What each run did. No key: nothing is looked up, and a few dozen rows a run are few.
+        figures=table(
+            "figures",
+            number("run"),
+            number("ended_at"),
+            *(text(name, length) for name, length in FIGURE_TEXTS.items()),
+            number("value"),
         ),
     )

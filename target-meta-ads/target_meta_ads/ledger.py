@@ -16,6 +16,7 @@ that SQLAlchemy knows for one. Each of its tables serves one promise:
 * `lost`: events out of claims of dead workers, with the first time they may have been sent. It
   tells who repeats them whether Meta would still know an event again.
 * `audiences`: the ids of audiences by their names. None is made twice.
+* `figures`: what each run did, in numbers; see `history`.
 * `recent`: batches on their way into the tables above, where the ledger is an SQLite file.
 * `destinations` and `counters`: numbers for audiences and pixels, for workers and for runs.
 
@@ -31,11 +32,13 @@ it. Methods do nothing when they are given no keys.
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, exists, func, insert, select, update
 
 from target_meta_ads._ledger_claims import DAY, LOST_SECONDS, Claim, Claims, settled
+from target_meta_ads._ledger_history import History
 from target_meta_ads._ledger_store import Store
 from target_meta_ads.errors import LedgerError
 
@@ -49,10 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "Ledger", "LedgerError", "settled"]
 
 _PAGE = 10_000  # rows that are looked at together
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
+_utc_now = partial(datetime.now, timezone.utc)
 
 
 class Ledger:
@@ -65,6 +65,7 @@ class Ledger:
         """Use `open` instead."""
         self._store = store
         self._claims = Claims(store)
+        self.history = History(store)
         self._runs: set[int] = set()
 
     @classmethod

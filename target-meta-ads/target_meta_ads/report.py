@@ -82,6 +82,24 @@ class Measure(NamedTuple):
     tags: dict[str, str]
 
 
+class Figure(NamedTuple):
+    """One number of a run, as the ledger keeps it.
+
+    Attributes:
+        stream: The Singer stream.
+        name: A `TargetMetric`, or one of `match_key_records`, `match_key_filled` and
+            `match_key_dropped`.
+        detail: The code of `records_rejected_by_code`, the column of a match key, or the column and
+            the reason of what was dropped, with a blank between them; else empty.
+        value: How many.
+    """
+
+    stream: str
+    name: str
+    detail: str
+    value: int
+
+
 def too_many_rejects(reports: Iterable[StreamReport], most: float) -> str | None:
     """Say that more was rejected than `max_reject_ratio` allows; None when it was not.
 
@@ -142,6 +160,20 @@ def metrics(reports: Iterable[StreamReport]) -> Iterator[Measure]:
                 yield Measure(TargetMetric[name.upper()], value, tags)
         for code, count in one.reasons.items():
             yield Measure(TargetMetric.REJECTED_BY_CODE, count, {**tags, "code": code})
+
+
+def figures(reports: Iterable[StreamReport]) -> Iterator[Figure]:
+    """The run as the ledger keeps it: the metrics, and how well match keys were filled."""
+    reports = list(reports)
+    for measure in metrics(reports):
+        tags = measure.tags
+        yield Figure(tags["stream"], measure.metric.value, tags.get("code", ""), measure.value)
+    for one in reports:
+        for row in one.quality.table() if one.quality is not None else ():
+            yield Figure(one.stream, "match_key_records", row.column, row.records)
+            yield Figure(one.stream, "match_key_filled", row.column, row.filled)
+            for code, count in row.dropped.items():
+                yield Figure(one.stream, "match_key_dropped", f"{row.column} {code}", count)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -376,6 +376,11 @@ class Run:
             with suppress(TargetError):  # the first error is the one to tell
                 self._delivery.finish_in_flight()
 
+    def remember(self) -> None:
+        """Write into the ledger what was done; a dry run has done nothing."""
+        if not self.is_dry:
+            self._ledger.history.note(self._number, report.figures(self._reports.values()))
+
     def close(self) -> None:
         """Let go of everything."""
         self._senders.close()

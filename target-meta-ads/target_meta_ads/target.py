@@ -260,6 +260,7 @@ class TargetMetaAds(Target):
         self.logger.info("%s:\n%s", done, "\n".join(self.run.table()))
         for note in self.run.notes():
             self.logger.warning("%s", note)
+        self.run.remember()
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:

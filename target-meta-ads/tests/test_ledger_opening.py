@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from target_meta_ads import _ledger_engine
 from target_meta_ads._ledger_tables import FORMAT, tables
 from target_meta_ads.ledger import Ledger, LedgerError
+from target_meta_ads.report import Figure
 from tests.sample_ledger import AUDIENCE, PIXEL, keys
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def run_through(ledger: Ledger) -> None:
     ledger.remember_audience("1200", "Buyers", AUDIENCE)
     assert ledger.audiences_of("1200") == [AUDIENCE]
     ledger.prune(datetime.now(timezone.utc))
+    ledger.history.note(run, [Figure("people", "records_received", "", 3)])
+    assert [figure.value for figure in ledger.history.read() if figure.run == run] == [3]
 
 
 def test_a_dry_run_makes_no_file(tmp_path: Path) -> None:
@@ -188,6 +191,7 @@ def fill(ledger: Ledger) -> None:
     ledger.stage("23852", run, [(key, b"new", b"") for key in keys(3)])
     ledger.claim("78", keys(4))
     ledger.claim("79", keys(3))
+    ledger.history.note(run, [Figure("people", "records_received", "", 3)])
 
 
 def test_a_dry_run_keeps_nothing(url: str) -> None:
@@ -208,6 +212,8 @@ def test_a_dry_run_keeps_nothing(url: str) -> None:
         assert len(ledger.lost_events("79")) == 3
         ledger.accept_events(ledger.claim("78", keys(4)), keys(4))
         assert ledger.lost_events("78") == {}
+        assert [figure.value for figure in ledger.history.read()] == [3]
+        ledger.history.note(before + 1, [Figure("people", "records_received", "", 4)])
         ledger.forget_people([AUDIENCE, "23852"], lambda _: True)
         ledger.forget_audience("1200", "Others")
         assert ledger.audiences_of("1200") == []

@@ -258,4 +258,5 @@ def test_no_column_is_meant_for_a_personal_value() -> None:
         if isinstance(column.type, String)
     }
     names = {"counters.name", "destinations.id", "recent.table"}
+    names |= {f"figures.{name}" for name in ("stream", "name", "detail")}
     assert texts == names | {f"audiences.{name}" for name in ("account_id", "name", "audience_id")}

@@ -1,4 +1,4 @@
-"""Requests that change something: audiences, their members, and events. All else is refused."""
+"""Requests that change something: audiences, their members, events, and names. No others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from meta_sandbox._graph.audiences import (
 )
 from meta_sandbox._graph.events import Events
 from meta_sandbox._graph.members import Membership
+from meta_sandbox._graph.renaming import rename
 from meta_sandbox._protocol.errors import GraphError, unsupported
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from meta_sandbox._options import Options
     from meta_sandbox._protocol.messages import Request
     from meta_sandbox._protocol.route import Route
-    from meta_sandbox._world.objects import Account
+    from meta_sandbox._world.objects import Account, Changing
     from meta_sandbox._world.world import World
 
     Work = Callable[[Node, Request], bytes]
@@ -72,6 +73,12 @@ class Writes:
                 world.clock.seconds(),
                 request.trace_id,
             ),
+            **{
+                (kind, "POST", ""): lambda node, request: rename(
+                    cast("Changing", node.thing), request.params, world.clock.seconds()
+                )
+                for kind in ("Campaign", "AdSet", "Ad")
+            },
         }
 
     def answer(self, request: Request, route: Route, node: Node, token: Token) -> bytes:

@@ -1,7 +1,7 @@
 """The advertiser's objects: accounts, campaigns, ad sets, ads and creatives, and how they change.
 
-An object never changes in memory. It carries the list of its changes, each with its instant, and
-says what it was, is or will be at any instant of the clock.
+An object carries the list of its changes, each with its instant, and says what it was, is or will
+be at any instant of the clock. Nothing but a client's renaming ever adds to that list.
 """
 
 from __future__ import annotations
@@ -137,6 +137,12 @@ class Changing:
         """Return the instant of the last change that had happened by an instant."""
         made = bisect_right([change.at for change in self.changes], now)
         return self.changes[made - 1].at if made else self.created
+
+    def rename(self, at: int, name: str) -> None:
+        """Give it another name from an instant on, whatever was scripted for its name later."""
+        kept = (one for one in self.changes if one.attribute != "name" or one.at <= at)
+        changes = sorted([*kept, Change(at, "name", name)], key=lambda change: change.at)
+        object.__setattr__(self, "changes", tuple(changes))
 
     @cached_property
     def active_days(self) -> tuple[tuple[int, int], ...]:

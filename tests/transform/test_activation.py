@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.transform.warehouses import Outcome, Warehouse
 
-TODAY, NEXT_WEEK = "2026-03-10", "2026-03-17"
+TODAY, NEXT_DAY, NEXT_WEEK = "2026-03-10", "2026-03-11", "2026-03-17"
 
 MODELS = (
     "path:models/staging/crm",
@@ -38,8 +38,8 @@ def customer(number: int) -> str:
     return str(900_000_000_000_000_000 + number)
 
 
-HANNAH, ETIENNE, LUCA, MARIA, SEAN, PRIYA, EMILY, JONAS = map(
-    customer, (1, 6, 9, 10, 15, 20, 21, 2)
+HANNAH, ETIENNE, LUCA, MARIA, SEAN, PRIYA, EMILY, JONAS, ASA = map(
+    customer, (1, 6, 9, 10, 15, 20, 21, 2, 45)
 )
 NOBODY, HANNAHS_TILL, HANNAHS_NEWSLETTER, PAUL = map(customer, (52, 54, 55, 56))
 
@@ -159,7 +159,7 @@ def expected_purchases(project: Path) -> dict[str, tuple[str, Decimal, str]]:
         if row["customer_id"] in agreed
         and (row["status"], row["is_test"]) == ("paid", "false")
         and Decimal(row["refunded_amount"] or 0) < Decimal(row["amount"])
-        and int(row["days_ago"]) < (62 if row["channel"] == "store" else 7)
+        and 0 <= int(row["days_ago"]) < (62 if row["channel"] == "store" else 7)
     }
 
 
@@ -213,6 +213,7 @@ def test_memberships_begin_end_and_begin_again(warehouse: Warehouse) -> None:
     before, rows = rows, members(warehouse)
     changed = {
         ("lapsed", JONAS): "add",
+        ("lapsed", ASA): "remove",
         ("lapsed", MARIA): "remove",
         ("lapsed", PRIYA): "remove",
         ("lapsed", SEAN): "remove",
@@ -237,6 +238,7 @@ def test_memberships_begin_end_and_begin_again(warehouse: Warehouse) -> None:
     assert third.code == 0, third.output
     assert operations(warehouse) == {
         **dict.fromkeys(rows, "add"),
+        ("lapsed", ASA): "remove",
         ("lapsed", PRIYA): "remove",
         ("lapsed", SEAN): "remove",
     }
@@ -248,6 +250,27 @@ def test_memberships_begin_end_and_begin_again(warehouse: Warehouse) -> None:
         "audience_name",
         "external_id",
     }
+
+
+def test_the_example_may_stand_still_while_a_day_goes_by(warehouse: Warehouse) -> None:
+    seed(warehouse)
+    found = {}
+    for today in (TODAY, NEXT_DAY):
+        days = f"{{activation_today: '{today}', crm_example_today: '{TODAY}'}}"
+        built = warehouse.build("--select", *MODELS, "--vars", days)
+        assert built.code == 0, built.output
+        found[today] = (operations(warehouse), events(warehouse))
+    (first, _), (second, sold) = found[TODAY], found[NEXT_DAY]
+    assert second == {**first, ("lapsed", ASA): "remove"}
+    assert set(first.values()) == {"add"}
+    # The events stay where they were, and the order of the new day has come.
+    assert set(sold) - set(found[TODAY][1]) == {"purchase-SO-10201"}
+    assert sold["purchase-SO-10201"]["external_id"] == ASA
+    assert all(
+        sold[name]["instant"] == row["instant"]
+        for name, row in found[TODAY][1].items()
+        if name in sold
+    )
 
 
 def test_events_keep_their_ids_from_build_to_build(warehouse: Warehouse, project: Path) -> None:

@@ -83,6 +83,10 @@ def test_lists_and_keys(warehouse: Warehouse) -> None:
             "The variable activation_today must be a day as YYYY-MM-DD, not 2026-13-01.",
         ),
         (
+            {"crm_example_today": "today"},
+            "The variable crm_example_today must be a day as YYYY-MM-DD, not today.",
+        ),
+        (
             {"start_date": "2026-03-02", "end_date": "2026-03-01"},
             "The variable start_date, 2026-03-02, must not be after end_date, 2026-03-01.",
         ),

@@ -12,9 +12,10 @@
 {#- What is wrong with the variables, in one sentence; empty when nothing is. -#}
 {% macro variables_complaint() -%}
     {%- set complaints = [] -%}
-    {%- for name in ['start_date', 'end_date', 'activation_today'] if var(name) -%}
-        {%- if not modules.re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', var(name) | string) -%}
-            {%- do complaints.append("The variable " ~ name ~ " must be a day as YYYY-MM-DD, not " ~ var(name) ~ ".") -%}
+    {%- for name in ['start_date', 'end_date', 'activation_today', 'crm_example_today'] -%}
+        {%- set day = var(name) if name.endswith('date') else named_day(name) -%}
+        {%- if day and not modules.re.fullmatch('[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])', day | string) -%}
+            {%- do complaints.append("The variable " ~ name ~ " must be a day as YYYY-MM-DD, not " ~ day ~ ".") -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if not complaints and var('start_date') and var('end_date') and var('start_date') | string > var('end_date') | string -%}

@@ -1,7 +1,15 @@
-{#- The day that activation counts back from, in UTC: the variable `activation_today`, else today. -#}
+{#-
+    A day that a variable names, or else an environment variable: META_ADS_ and its name in capitals.
+    Runners such as Meltano hand on the environment, and no `--vars`. Empty where neither is set.
+-#}
+{% macro named_day(name) -%}
+    {{ return(var(name) or env_var('META_ADS_' ~ name | upper, '')) }}
+{%- endmacro %}
+
+{#- The day that activation counts back from, in UTC: `activation_today`, else today. -#}
 {% macro activation_today() -%}
-    {%- if var('activation_today') -%}
-    cast('{{ var("activation_today") }}' as date)
+    {%- if named_day('activation_today') -%}
+    cast('{{ named_day("activation_today") }}' as date)
     {%- else -%}
     cast({{ to_utc(now()) }} as date)
     {%- endif -%}
@@ -12,9 +20,9 @@
     when `activation_today` names one.
 -#}
 {% macro activation_now() -%}
-    {%- if var('activation_today') -%}
+    {%- if named_day('activation_today') -%}
     {{ later(
-        "cast('" ~ var('activation_today') ~ " 00:00:00+00:00' as " ~ column_type('timestamptz') ~ ")", 24, 'hour'
+        "cast('" ~ named_day('activation_today') ~ " 00:00:00+00:00' as " ~ column_type('timestamptz') ~ ")", 24, 'hour'
     ) }}
     {%- else -%}
     {{ now() }}
@@ -26,10 +34,16 @@
     cast({{ moved(activation_today(), '-1 * ' ~ days, 'day') }} as date)
 {%- endmacro %}
 
-{#- A time of the example CRM, which tells how many days ago and when on that day, in UTC. -#}
+{#-
+    A time of the example CRM, which tells how many days before `crm_example_today`, else before
+    today, and when on that day, in UTC.
+-#}
 {% macro example_time(days_ago, time_of_day) -%}
+    {%- set named = named_day('crm_example_today') -%}
+    {%- set today = "cast('" ~ named ~ "' as date)" if named else activation_today() -%}
+    {%- set day = 'cast(' ~ moved(today, '-1 * ' ~ days_ago, 'day') ~ ' as date)' -%}
     cast(
-        {{ as_text(activation_days_ago(days_ago)) }} || ' ' || {{ time_of_day }} || '+00:00'
+        {{ as_text(day) }} || ' ' || {{ time_of_day }} || '+00:00'
         as {{ column_type('timestamptz') }}
     )
 {%- endmacro %}

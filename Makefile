@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What the type checker reads in one go; the packages' own tests follow one by one, since their
 # modules have equal names.
-TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo conftest.py tests benchmarks
+TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo report conftest.py tests benchmarks
 PACKAGES := meta-graph meta-sandbox tap-meta-ads target-meta-ads
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 DEFINITIONS := pyproject.toml constraints.txt $(foreach package,$(PACKAGES),$(package)/pyproject.toml)
@@ -23,7 +23,7 @@ WORKERS ?= 3
 MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format docs pin clean
+.PHONY: help install demo report test lint format docs pin clean
 
 help: ## this list
 	@echo "usage: make TARGET"
@@ -33,8 +33,11 @@ help: ## this list
 
 install: $(VENV)/.demo-installed ## Meltano and the packages into .venv, for a run with your own account
 
-demo: $(VENV)/.demo-installed ## Meta -> Postgres -> star schema, on a sandbox and a real PostgreSQL
+demo: $(VENV)/.demo-installed ## Meta -> Postgres -> star schema -> Meta, made up, and a page of it
 	@$(RUN) demo
+
+report: $(VENV)/.demo-installed ## report.html from your own warehouse, by .env (ARGS="--days 90")
+	@$(RUN) report $(ARGS)
 
 test: lint ## the linters, then every test of every package (ARGS="-k name" SEED=1 WORKERS=3)
 	@$(RUN) pytest -n $(WORKERS) --dist worksteal $(ORDER) $(ARGS)

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, delete, exists, func, insert, select, update
 
 from target_meta_ads._ledger_claims import DAY, LOST_SECONDS, Claim, Claims, settled
-from target_meta_ads._ledger_history import History
+from target_meta_ads._ledger_history import History, RunFigure
 from target_meta_ads._ledger_store import Store
 from target_meta_ads.errors import LedgerError
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
     from typing_extensions import Self
 
-__all__ = ["Claim", "Ledger", "LedgerError", "settled"]
+__all__ = ["Claim", "Ledger", "LedgerError", "RunFigure", "settled"]
 
 _PAGE = 10_000  # rows that are looked at together
 _utc_now = partial(datetime.now, timezone.utc)

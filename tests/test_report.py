@@ -1,0 +1,402 @@
+"""The report page: what it sums, what it draws, and that it holds in a browser, offline."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import asdict
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import vl_convert
+
+from report import WarehouseError, charts, deliveries, figures, page, warehouse, write
+from report import __main__ as command
+from report.deliveries import Delivery
+from report.figures import Sums
+from report.warehouse import Findings
+from target_meta_ads.ledger import Ledger, RunFigure
+from target_meta_ads.report import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from demo.database import Database
+
+MONDAY = date(2026, 11, 16)
+NOW = datetime(2026, 11, 21, 7, tzinfo=timezone.utc)
+HOSTILE = '</script><script>alert("1")</script><!-- & \u2028 🎉 \u202e'
+
+
+def sums(
+    spend: object = None,
+    *,
+    value: object = None,
+    purchases: object = None,
+    clicks: int | None = None,
+    impressions: int | None = None,
+) -> Sums:
+    given = {"spend": spend, "purchase_value": value, "purchases": purchases}
+    money = {name: None if one is None else Decimal(str(one)) for name, one in given.items()}
+    return Sums(**money, impressions=impressions, clicks=clicks)
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "expected"),
+    [
+        (sums(10, value=25), "roas", "2.5"),
+        (sums(0, value=25), "roas", None),
+        (sums(10), "roas", None),
+        (sums(10, purchases=4), "cpa", "2.5"),
+        (sums(10, clicks=4), "cpc", "2.5"),
+        (sums(clicks=3, impressions=200), "ctr", "1.5"),
+        (sums(clicks=3), "ctr", None),
+        (sums(clicks=0, impressions=200), "ctr", "0"),
+    ],
+)
+def test_ratios_are_of_sums_and_never_of_nothing(
+    given: Sums, name: str, expected: str | None
+) -> None:
+    assert getattr(given, name) == (None if expected is None else Decimal(expected))
+
+
+def test_what_nobody_told_is_not_0() -> None:
+    assert figures.total([]) == Sums()
+    assert figures.total([sums(1), sums(None, clicks=2), sums(3)]) == sums(4, clicks=2)
+
+
+def row(name: str, measured: Sums) -> dict[str, Any]:
+    return {"currency": "USD", "name": name, **asdict(measured)}
+
+
+def test_a_long_list_ends_with_all_others() -> None:
+    rows = [row(str(number), sums(number)) for number in range(9, 0, -1)]
+    names = [one.name for one in figures.listed(rows, places=3)]
+    assert names == ["9", "8", "7", "6 others"]
+    found = figures.listed(rows, places=3)
+    assert found[-1].sums.spend == 21
+    assert sum(one.share for one in found) == pytest.approx(1)
+    # One line more is no shorter than the one it would replace.
+    assert [one.name for one in figures.listed(rows[:4], places=3)] == ["9", "8", "7", "6"]
+    assert figures.listed([row("a", sums())])[0].share == 0
+
+
+def test_a_week_rolls_over_days_on_which_nothing_ran() -> None:
+    days = [(MONDAY + timedelta(days=n), sums(1)) for n in (0, 1, 4, 6, 9)]
+    rolled = list(figures.rolling(days, 7))
+    assert rolled == [
+        (MONDAY + timedelta(days=6), sums(4)),
+        (MONDAY + timedelta(days=9), sums(3)),
+    ]
+
+
+def test_the_days_before_are_only_told_when_they_are_all_there() -> None:
+    days = [(MONDAY - timedelta(days=n), sums(n)) for n in range(4)]
+    assert figures.halves(days, MONDAY, 2) == (sums(1), sums(5))
+    assert figures.halves(days[:3], MONDAY, 2) == (sums(1), None)
+    assert figures.halves([], MONDAY, 2) == (Sums(), None)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "expected"), [(3, 2, 50), (1, 2, -50), (None, 2, None), (1, 0, None)]
+)
+def test_change(now: int | None, before: int, expected: int | None) -> None:
+    assert figures.change(now, before) == expected
+
+
+DAYS = [
+    (MONDAY + timedelta(days=n), sums(10 + n, value=20, clicks=5, impressions=100))
+    for n in range(10)
+]
+RUN = Delivery(
+    "activation-conversion_events",
+    7,
+    NOW,
+    counts={"received": 5, "delivered": 3, "unchanged": 0, "rejected": 2},
+    reasons={"weak_match_keys": 2},
+    keys={"email": (3, 5), "phone": (0, 5)},
+    dropped={"email": {"placeholder": 1}},
+)
+CHARTS = {
+    "spend": charts.spend(DAYS),
+    "ratio": charts.ratio("roas", "ROAS", charts.TEAL, DAYS, list(figures.rolling(DAYS, 7))),
+    "ranking": charts.ranking(
+        figures.listed([row("one", sums(5, value=9)), row("two", sums(3)), row(HOSTILE, sums(2))]),
+        "Spend",
+    ),
+    "ages": charts.ages([("18-24", "female", sums(3)), ("65+", "Unknown", sums(1))], "spend", "S"),
+    "windows": charts.windows([("1 day after a click", Decimal(4), None)]),
+    "pacing": charts.pacing([(MONDAY, Decimal(9), Decimal(5)), (MONDAY, None, None)]),
+    "moves": charts.moves([("lapsed", MONDAY, 9, 1)]),
+    "runs": charts.runs([RUN]),
+    "keys": charts.match_keys(RUN),
+    "nothing": charts.spend([]),
+}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_chart_can_be_drawn(name: str) -> None:
+    svg = vl_convert.vegalite_to_svg({**CHARTS[name], "width": 300})
+    drawn = ET.fromstring(svg)
+    assert drawn.tag.endswith("svg")
+
+
+def test_a_campaign_without_roas_has_a_bar_all_the_same() -> None:
+    svg = vl_convert.vegalite_to_svg({**CHARTS["ranking"], "width": 300})
+    assert len(re.findall(r'aria-roledescription="bar"', svg)) == 3
+
+
+def test_a_day_is_the_same_day_in_every_time_zone() -> None:
+    days = [value["day"] for value in CHARTS["spend"]["data"]["values"]]
+    assert days[0] == "2026-11-16T00:00:00"
+
+
+def figure(name: str, detail: str, value: int, run: int = 1) -> RunFigure:
+    return RunFigure(run, NOW, "people", name, detail, value)
+
+
+def test_the_ledgers_figures_are_put_together_again() -> None:
+    (found,) = deliveries.deliveries(
+        [
+            figure("records_received", "", 5),
+            figure("records_rejected", "", 2),
+            figure("records_rejected_by_code", "100/2804003", 2),
+            figure("match_key_filled", "email", 3),
+            figure("match_key_records", "email", 5),
+            figure("match_key_dropped", "email placeholder", 1),
+            figure("something_newer", "", 1),
+        ]
+    )
+    assert found.counts == {"received": 5, "rejected": 2}
+    assert found.reasons == {"100/2804003": 2}
+    assert found.keys == {"email": (3, 5)}
+    assert found.dropped == {"email": {"placeholder": 1}}
+
+
+def test_the_newest_run_is_one_that_had_records() -> None:
+    runs = deliveries.deliveries(
+        [figure("records_received", "", 5), figure("records_received", "", 0, run=2)]
+    )
+    assert [one.run for one in deliveries.newest(runs)] == [1]
+
+
+def findings(name: str = "Spring", **more: list[dict[str, Any]]) -> Findings:
+    """Give what a warehouse says of one account whose things have a name."""
+    measured = {**row(name, sums("1234.56", value=5000, clicks=50, impressions=900)), "of": name}
+    rows: dict[str, Any] = {
+        "currencies": [{"currency": "USD", "minor_units": 100, "accounts": name}],
+        "days": [{**measured, "date_day": MONDAY + timedelta(days=n)} for n in range(4)],
+        "campaigns": [measured],
+        "countries": [measured],
+        "ages": [{**measured, "age_group": "18-24", "gender": None}],
+        "windows": [
+            {"currency": "USD", "name": "1 day", "purchases": Decimal(3), "purchase_value": None}
+        ],
+        "budget_days": [
+            {"currency": "USD", "date_day": MONDAY, "planned": Decimal(9), "spend": None}
+        ],
+        "budgets": [{"currency": "USD", "name": name, "planned": Decimal(9), "spend": Decimal(3)}],
+        "checks": [
+            {"name": "c", "status": "warn", "observed": "1", "expected": "0", "detail": name},
+            {"name": "d", "status": "pass", "observed": "0", "expected": "0", "detail": name},
+        ],
+        "accounts": [
+            {
+                "name": name,
+                "currency": "USD",
+                "timezone_name": None,
+                "newest": None,
+                "received_at": None,
+            }
+        ],
+        "audiences": [{"name": name, "members": 3, "joined": 1, "left": 2}],
+        "moves": [{"name": name, "date_day": MONDAY, "joined": 1, "left": 2}],
+        "events": [],
+        **more,
+    }
+    return Findings(MONDAY, MONDAY + timedelta(days=3), NOW, rows)
+
+
+def render(found: Findings, runs: list[Delivery] | None = None, remark: str = "") -> str:
+    return page.render(found, runs or [], title="Meta ads", made_at=NOW, remark=remark)
+
+
+def without_scripts(text: str) -> str:
+    return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+
+
+def specs_of(text: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="specs">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    specs: dict[str, Any] = json.loads(found[1])
+    return specs
+
+
+def test_no_name_breaks_out_of_the_page() -> None:
+    run = Delivery(HOSTILE, 1, NOW, {"received": 1}, {HOSTILE: 1}, {HOSTILE: (1, 2)})
+    text = render(findings(HOSTILE), [run], remark=HOSTILE)
+    assert "alert(" not in without_scripts(text).replace("alert(&#34;1&#34;)", "")
+    assert text.count("<script") == 3
+    assert text.count("</script>") == 3
+    name = specs_of(text)["USD-campaigns"]["data"]["values"][0]["name"]
+    assert name == HOSTILE
+
+
+def test_the_page_asks_nobody_for_anything() -> None:
+    text = render(findings())
+    outside = without_scripts(text)
+    assert not re.findall(r"https?://|src=|@import|url\(", outside)
+    assert "default-src 'none'" in outside
+
+
+def test_every_place_of_a_chart_has_one_and_every_chart_a_place() -> None:
+    text = render(findings(), [RUN])
+    assert set(re.findall(r'data-chart="([^"]+)"', text)) == set(specs_of(text))
+
+
+def test_figures_stand_on_the_page_to_the_cent_and_what_is_unknown_is_a_dash() -> None:
+    text = render(findings())
+    assert "1,234.56" in text
+    assert "4,938.24" in text  # four days of it, in the tile
+    assert f'<td class="n">{page.UNKNOWN}</td>' in text
+
+
+def test_yen_have_no_cents() -> None:
+    yen = {"currency": "USD", "minor_units": 1, "accounts": "A"}
+    text = render(findings(currencies=[yen]))
+    assert "4,938<" in text
+
+
+def test_a_page_without_audiences_runs_or_budgets_says_so() -> None:
+    found = findings(budgets=[], windows=[])
+    rows = {name: one for name, one in found.rows.items() if name not in {"audiences", "moves"}}
+    text = render(Findings(found.since, found.through, NOW, rows))
+    assert "knows of no run yet" in text
+    assert "activation.audience_members" in text
+    assert "No campaign had a budget" in text
+    assert "No purchases in these days" in text
+
+
+def test_several_currencies_are_chosen_between(tmp_path: Path) -> None:
+    two = [
+        {"currency": currency, "minor_units": 100, "accounts": currency}
+        for currency in ("USD", "EUR")
+    ]
+    text = render(findings(currencies=two))
+    assert re.findall(r'data-currency="(\w+)" aria-pressed="(\w+)"', text) == [
+        ("USD", "true"),
+        ("EUR", "false"),
+    ]
+    assert "<bdi>EUR</bdi>" in text
+    assert "data-currency" not in without_scripts(render(findings()))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_ledger_that_is_not_there_or_in_use(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    assert deliveries.read(url) == []
+    assert not list(tmp_path.iterdir())
+    with Ledger.open(url) as ledger:
+        ledger.history.note(ledger.begin_run(), [Figure("people", "records_received", "", 3)])
+        with pytest.raises(deliveries.LedgerError, match="in use by another run"):
+            deliveries.read(url)
+    assert [one.counts for one in deliveries.read(url)] == [{"received": 3}]
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({}, "META_ADS_PG_USER, META_ADS_PG_PASSWORD, META_ADS_PG_DATABASE: not set."),
+        ({"USER": "u", "PASSWORD": "p"}, "META_ADS_PG_DATABASE: not set."),
+        (
+            {"USER": "u", "PASSWORD": "p", "DATABASE": "d", "PORT": "here"},
+            "META_ADS_PG_PORT must be a number, not 'here'.",
+        ),
+    ],
+)
+def test_settings_that_are_missing(known: Mapping[str, str], said: str) -> None:
+    with pytest.raises(WarehouseError) as caught:
+        command.database({f"META_ADS_PG_{name}": value for name, value in known.items()})
+    assert str(caught.value).startswith(said)
+
+
+def test_the_command_says_in_a_sentence_what_is_wrong(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "report.html"
+    for name, value in database.environment().items():
+        monkeypatch.setenv(name, value)
+    assert command.main(["--output", str(output)]) == 1
+    assert "The schema meta_ads is not the star schema" in capsys.readouterr().err
+
+    monkeypatch.setenv("META_ADS_PG_PASSWORD", "s3cret-w0rd")
+    monkeypatch.setenv("META_ADS_PG_PORT", "1")
+    assert command.main(["--output", str(output)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("The warehouse cannot be asked: ")
+    assert "META_ADS_PG_HOST" in said
+    assert "s3cret-w0rd" not in said
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(SystemExit):
+        command.main(["--days", "0"])
+    assert "above 0, not '0'" in capsys.readouterr().err
+
+
+def test_a_star_schema_without_rows(database: Database, tmp_path: Path) -> None:
+    with psycopg.connect(database.url()) as connection:
+        connection.execute("create schema meta_ads")
+        connection.execute(
+            "create table meta_ads.agg_campaign_daily (account_id bigint, date_day date,"
+            " received_at timestamptz)"
+        )
+        connection.execute(
+            "create table meta_ads.dim_account (account_id bigint, timezone_name text)"
+        )
+    with pytest.raises(WarehouseError, match="has no figures yet: run `meltano run"):
+        write(database.url(), f"sqlite:///{tmp_path}/none.db", tmp_path / "report.html")
+
+
+def test_the_days_of_the_star_schema() -> None:
+    assert warehouse.number_of(date(2026, 3, 1)) == 20260301
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium to look at the page with")
+def test_a_browser_draws_every_chart_that_can_be_seen(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(render(findings(HOSTILE), [RUN]), encoding="utf-8")
+    assert BROWSER is not None
+    done = subprocess.run(
+        [
+            *(
+                BROWSER,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--enable-logging=stderr",
+            ),
+            *(f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1280,9000"),
+            *("--virtual-time-budget=9000", "--dump-dom", file.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=100,
+    )
+    shown = without_scripts(done.stdout)
+    assert shown.count("data-chart=") == len(specs_of(done.stdout))
+    assert shown.count("<svg") == shown.count("data-chart=")
+    assert not re.findall(r"CONSOLE.*(?:Uncaught|Refused|Error)", done.stderr)

@@ -1,4 +1,4 @@
-"""`make demo`: Meta's side made up, all else real, to the star schema and back to Meta.
+"""`make demo`: Meta's side made up, all else real: two days on both directions of the road.
 
 Everything it makes stands in `.demo`; delete that folder and the next run is a first one.
 """
@@ -6,52 +6,34 @@ Everything it makes stands in `.demo`; delete that folder and the next run is a 
 from __future__ import annotations
 
 import argparse
-import re
 import signal
 import sys
 import time
-from collections import Counter
-from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from demo import sandbox, summary
+from demo import changes, road, sandbox, summary
 from demo.meltano import Meltano, MeltanoError
 from demo.postgres import Postgres, PostgresError
 from demo.progress import stage
 from demo.received import remembered
+from demo.story import Story
 from meta_sandbox import DEFAULT_APP_SECRET, DEFAULT_TOKEN
+from report import WarehouseError, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from types import FrameType
 
+    from demo.changes import Snapshot
     from demo.received import Received
 
 PROJECT = Path(__file__).resolve().parent.parent
-BLOCKS = (
-    *("tap-meta-ads", "target-postgres", "dbt-postgres:build"),
-    *("tap-postgres", "target-meta-ads"),
-)
-
-_STAGES = (
-    "Meta -> Postgres (tap-meta-ads, target-postgres)",
-    "Star schema (dbt build)",
-    "Postgres -> Meta (tap-postgres, target-meta-ads)",
-)
-# The tap's own count of the rows of a stream, and dbt's count of its models and tests.
-_READ = re.compile(r"\btap-meta-ads METRIC\b.*\bmetric_name=record_count metric_value=(\d+)")
-_TOTAL = re.compile(r"\bDone\. PASS=\d+ WARN=(\d+) .*\bTOTAL=(\d+)")
-_BUILT = re.compile(r"\b(\d+) of (\d+) (?:OK|PASS|WARN|NO-OP)\b")
-# What became of the people and events, by the target's own count of each stream.
-_SENT = re.compile(
-    r"\btarget-meta-ads METRIC\b.*\bmetric_name=records_"
-    r"(delivered|unchanged|rejected) metric_value=(\d+)"
-)
+_TITLE = "Meta ads of a made-up advertiser"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         _demo(options)
-    except (PostgresError, MeltanoError, sandbox.SandboxError) as error:
+    except (PostgresError, MeltanoError, sandbox.SandboxError, WarehouseError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except PermissionError as error:
@@ -90,7 +72,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, help="which made-up advertiser (default: 1)")
     add("--accounts", type=int, help="its ad accounts (default: 3)")
     add("--ads", type=int, help="ads of each account (default: 24)")
-    add("--days", type=int, help="days of history before the first run (default: 90)")
+    add("--days", type=int, help="days of history before the first day (default: 90)")
     return parser.parse_args(arguments)
 
 
@@ -103,8 +85,8 @@ def _demo(options: argparse.Namespace) -> None:
     logs = home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     wanted = {name: getattr(options, name) for name in ("seed", "accounts", "ads", "days")}
-    road = "Meta -> Postgres -> star schema -> Meta"
-    print(f"{road}, on made-up data. Logs: {_shown(logs)}\n", flush=True)
+    both_ways = "Meta -> Postgres -> star schema -> Meta"
+    print(f"{both_ways}, on made-up data. Logs: {_shown(logs)}\n", flush=True)
 
     with stage("PostgreSQL starts") as current:
         server = Postgres(home / "postgres")
@@ -112,18 +94,33 @@ def _demo(options: argparse.Namespace) -> None:
         current.note(f"port {server.port}")
     try:
         # Behind the data's lock, which the server holds.
-        made = sandbox.advertiser(home / "advertiser.json", wanted, datetime.now(timezone.utc))
+        now = datetime.now(timezone.utc)
+        story = Story(home, wanted, now)
         ledger = home / "target_meta_ads.db"
         with (
-            sandbox.running(logs / "sandbox.log", made.options()) as api_url,
+            sandbox.running(logs / "sandbox.log", story.options()) as api_url,
             remembered(api_url, home / "received.json", ledger) as received,
         ):
             settings = {
-                **_settings(server, api_url, made.first_day()),
+                **_settings(server, api_url, story.advertiser.first_day()),
                 **_way_back(api_url, received, home, ledger),
             }
-            _load(Meltano(PROJECT, home, settings))
-            _report(server, received)
+            road.install(Meltano(PROJECT, home, settings))
+            for day in story.days():
+                with psycopg.connect(server.url()) as connection:
+                    before = changes.look(connection, received.people())
+                    story.begin(day, api_url, connection)
+                print(f"\n{day.title}\n", flush=True)
+                road.travel(Meltano(PROJECT, home, settings | day.environment()))
+                story.end(day)
+            print(flush=True)
+            with stage("Report page") as current:
+                page = write(
+                    server.url(), f"sqlite:///{ledger}", home / "report.html", title=_TITLE
+                )
+                current.note(_shown(page))
+            _summarise(server, received, before)
+            print(f"Open {_shown(page)} in a browser.")
     finally:
         server.stop()
 
@@ -154,51 +151,15 @@ def _way_back(api_url: str, received: Received, home: Path, ledger: Path) -> dic
     }
 
 
-def _load(meltano: Meltano) -> None:
-    if meltano.needs_install():
-        with stage("Meltano installs taps, targets and dbt") as current:
-
-            def installed(line: str) -> None:
-                if found := re.search(r"Installed \w+ '([\w-]+)'", line):
-                    current.note(f"last: {found[1]}")
-                current.tick()
-
-            meltano.install(installed)
-
-    with ExitStack() as stack:
-        current = stack.enter_context(stage(_STAGES[0]))
-        rows = blocks = 0
-        sent: Counter[str] = Counter(delivered=0, unchanged=0)
-
-        def ran(line: str) -> None:
-            nonlocal current, rows, blocks
-            if "Block run completed" in line and blocks + 1 < len(_STAGES):
-                blocks += 1
-                stack.close()
-                current = stack.enter_context(stage(_STAGES[blocks]))
-            elif found := _BUILT.search(line):
-                current.note(f"{found[1]} of {found[2]} steps")
-            elif found := _TOTAL.search(line):
-                current.note(f"{found[2]} steps, {found[1]} with a warning")
-            elif found := _READ.search(line):
-                rows += int(found[1])
-                current.note(f"{rows:,} rows")
-            elif found := _SENT.search(line):
-                sent[found[1]] += int(found[2])
-                shown = [f"{sent[what]:,} {what}" for what in sent if sent[what]]
-                current.note(", ".join(shown))
-            current.tick()
-
-        meltano.run(BLOCKS, ran)
-
-
-def _report(server: Postgres, received: Received) -> None:
+def _summarise(server: Postgres, received: Received, before: Snapshot) -> None:
     with psycopg.connect(server.url()) as connection:
         verdict, remarks = summary.validation(connection)
+        news = changes.told(before, changes.look(connection, received.people()))
         for title, lines in (
             ("Rows", summary.rows(connection)),
             ("Campaigns that spent most, by currency", summary.campaigns(connection)),
             ("What Meta received", received.lines()),
+            *([("What the last run found changed", news)] if news else []),
             (f"load_validation: {verdict}", remarks),
         ):
             print(f"\n{title}\n")

@@ -11,18 +11,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from demo import table
-from demo.sandbox import SandboxError
+from demo.sandbox import SandboxError, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_SECONDS = 30.0
 
 
 class Received:
@@ -34,7 +30,7 @@ class Received:
         Args:
             api_url: Its base address.
         """
-        self._host = urlsplit(api_url).netloc
+        self._api_url = api_url
         self._own = {audience["id"] for audience in self._audiences()}
         self._people_before: Counter[str] = Counter()
         self._events_before: Counter[str] = Counter()
@@ -52,7 +48,7 @@ class Received:
         """
         for audience in kept["audiences"]:
             self._ask("POST", "audiences", audience)
-        self._people_before = self._people()
+        self._people_before = self.people()
         self._events_before = Counter(kept["events"])
 
     def keep(self) -> dict[str, Any]:
@@ -76,7 +72,7 @@ class Received:
         rows = [
             (kind, name, now[name], now[name] - before[name])
             for kind, now, before in (
-                ("people", self._people(), self._people_before),
+                ("people", self.people(), self._people_before),
                 ("events", self._events(), self._events_before),
             )
             for name in sorted(now)
@@ -91,7 +87,8 @@ class Received:
         found: list[dict[str, Any]] = json.loads(self._ask("GET", "audiences"))
         return found
 
-    def _people(self) -> Counter[str]:
+    def people(self) -> Counter[str]:
+        """Count the people of each audience."""
         return Counter({one["name"]: one["members"] for one in self._made()})
 
     def _events(self) -> Counter[str]:
@@ -102,20 +99,7 @@ class Received:
         return found
 
     def _ask(self, method: str, path: str, body: object = None) -> str:
-        # Not by urllib, which would ask a proxy of the environment for this very machine.
-        connection = HTTPConnection(self._host, timeout=_SECONDS)
-        try:
-            text = None if body is None else json.dumps(body)
-            connection.request(method, f"/__sandbox/{path}", text)
-            answer = connection.getresponse()
-            said = answer.read().decode()
-        except (OSError, HTTPException) as error:
-            raise SandboxError(f"the sandbox does not answer: {error}") from error
-        finally:
-            connection.close()
-        if answer.status != 200:  # noqa: PLR2004  # HTTP's own number for a good answer
-            raise SandboxError(f"the sandbox refuses /__sandbox/{path}: {said}")
-        return said
+        return ask(self._api_url, method, f"__sandbox/{path}", body)
 
 
 @contextmanager

@@ -9,8 +9,10 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from demo import kept
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _START_SECONDS = 30.0
+_ANSWER_SECONDS = 30.0
 _DEFAULTS = {"seed": 1, "accounts": 3, "ads": 24, "days": 90}
 
 
@@ -34,7 +37,7 @@ class Advertiser:
         accounts: Ad accounts.
         ads: Ads of each account.
         days: Days of history before `made_at`.
-        made_at: The instant of the first run, ISO 8601.
+        made_at: The instant of its first day in the demo, ISO 8601.
     """
 
     seed: int
@@ -43,22 +46,28 @@ class Advertiser:
     days: int
     made_at: str
 
+    @property
+    def day_one(self) -> datetime:
+        """The instant of its first day in the demo."""
+        return datetime.fromisoformat(self.made_at)
+
     def first_day(self) -> date:
         """Return the first day of its history."""
-        return datetime.fromisoformat(self.made_at).date() - timedelta(days=self.days - 1)
+        return self.day_one.date() - timedelta(days=self.days - 1)
 
-    def options(self) -> list[str]:
-        """Return the options of `meta-sandbox serve` that make it."""
-        return [f"--{name.replace('_', '-')}={value}" for name, value in asdict(self).items()]
+    def options(self, now: datetime) -> list[str]:
+        """Return the options of `meta-sandbox serve` that make it, at an instant of its life."""
+        values = {**asdict(self), "now": now.isoformat(timespec="seconds")}
+        return [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
 
 
-def advertiser(file: Path, wanted: Mapping[str, int | None], now: datetime) -> Advertiser:
+def advertiser(file: Path, wanted: Mapping[str, int | None], day_one: datetime) -> Advertiser:
     """Choose the advertiser: that of the earlier runs, or at first the one that is asked for.
 
     Args:
         file: Where it is remembered, beside the data that was loaded from it.
         wanted: Seed, accounts, ads and days; None where anything will do.
-        now: This instant, with an offset.
+        day_one: Its first day in the demo, if it is a new one; with an offset.
 
     Raises:
         SandboxError: The data at hand is of an advertiser made otherwise.
@@ -67,7 +76,7 @@ def advertiser(file: Path, wanted: Mapping[str, int | None], now: datetime) -> A
     try:
         known = Advertiser(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        known = Advertiser(**{**_DEFAULTS, **given}, made_at=now.isoformat(timespec="seconds"))
+        known = Advertiser(**{**_DEFAULTS, **given}, made_at=day_one.isoformat(timespec="seconds"))
         file.write_text(json.dumps(asdict(known)), encoding="utf-8")
     for name, value in given.items():
         if getattr(known, name) != value:
@@ -109,3 +118,37 @@ def running(log: Path, options: Sequence[str]) -> Iterator[str]:
         yield found[0]
     finally:
         kept.stop(process)
+
+
+def ask(
+    api_url: str, method: str, path: str, body: object = None, *, token: str | None = None
+) -> str:
+    """Ask a running sandbox, and return what it says.
+
+    Args:
+        api_url: Its base address.
+        method: HTTP's.
+        path: Without the first slash.
+        body: Sent as JSON.
+        token: Sent as Graph wants it.
+
+    Raises:
+        SandboxError: It does not answer, or refuses.
+    """
+    # Not by urllib, which would ask a proxy of the environment for this very machine.
+    connection = HTTPConnection(urlsplit(api_url).netloc, timeout=_ANSWER_SECONDS)
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        text = None if body is None else json.dumps(body)
+        connection.request(method, f"/{path}", text, headers)
+        answer = connection.getresponse()
+        said = answer.read().decode()
+    except (OSError, HTTPException) as error:
+        raise SandboxError(f"the sandbox does not answer: {error}") from error
+    finally:
+        connection.close()
+    if answer.status != 200:  # noqa: PLR2004  # HTTP's own number for a good answer
+        raise SandboxError(f"the sandbox refuses /{path}: {said}")
+    return said

@@ -64,13 +64,17 @@ _VALIDATION = """
 
 
 def rows(connection: psycopg.Connection) -> list[str]:
-    """Count the rows of every raw table and of every mart."""
-    names = connection.execute(_TABLES, {"schemas": _SCHEMAS}).fetchall()
-    counted = []
-    for schema, name in names:
+    """Count the tables of each schema and their rows."""
+    tables: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
+    for schema, name in connection.execute(_TABLES, {"schemas": _SCHEMAS}).fetchall():
         found = connection.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # noqa: S608  # names from the catalogue, quoted
-        counted.append((f"{schema}.{name}", found[0] if found else 0))
-    return table.render(["table", "rows"], counted)
+        tables[schema] += 1
+        counted[schema] += found[0] if found else 0
+    return table.render(
+        ["schema", "tables", "rows"],
+        [(schema, tables[schema], counted[schema]) for schema in tables],
+    )
 
 
 def campaigns(connection: psycopg.Connection) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+import report
 from demo import stale
 from demo.meltano import MeltanoError
 from meta_sandbox import Sandbox
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 BLOCKS = ("tap-meta-ads", "target-postgres", "dbt-postgres:build")
 DAYS = 50
+FIELDS = "account_id,account_currency,spend"
 # The tap takes the day from Meta's answers, and at half past eleven no account's day ends soon.
 NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
 EARLIER = NOW - timedelta(days=3)
@@ -74,8 +78,35 @@ def truth(sandbox: Sandbox, until: str) -> dict[tuple[str, str, str], tuple[Deci
     }
 
 
+def spend_on_the_page(database: Database, folder: Path) -> dict[tuple[str, str], float]:
+    """Read the spend of each currency and day out of the report's charts."""
+    page = report.write(database.url(), f"sqlite:///{folder}/none.db", folder / "report.html")
+    text = page.read_text(encoding="utf-8")
+    specs = json.loads(text.partition('id="specs">')[2].partition("</script>")[0])
+    return {
+        (name.removesuffix("-spend"), value["day"][:10]): value["spend"]
+        for name, spec in specs.items()
+        if re.fullmatch("[A-Z]{3}-spend", name)
+        for value in spec["data"]["values"]
+    }
+
+
+def spend_of(sandbox: Sandbox) -> dict[tuple[str, str], float]:
+    """Sum up by currency and day, over the days that are complete in all accounts."""
+    zones = [account.zone for account in sandbox.world.accounts]
+    last = min(datetime.now(zone).date() for zone in zones) - timedelta(days=1)
+    rows = sandbox.truth_insights(
+        level="account", since=FIRST.isoformat(), until=last.isoformat(), fields=FIELDS
+    )
+    spent: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        spent[str(row["account_currency"]), str(row["date_start"])] += Decimal(str(row["spend"]))
+    return {key: float(value) for key, value in spent.items()}
+
+
 def test_the_star_schema_holds_what_meta_has(
     repository: Path,
+    tmp_path: Path,
     database: Database,
     hub: tuple[str, list[str]],
     meltano: Callable[..., Meltano],
@@ -94,6 +125,7 @@ def test_the_star_schema_holds_what_meta_has(
         assert facts(database) == truth(sandbox, (NOW + timedelta(days=1)).date().isoformat())
         asked = [str(request) for request in sandbox.requests()]
         assert not [line for line in asked if FIRST.isoformat() in line]
+        assert spend_on_the_page(database, tmp_path) == spend_of(sandbox)
 
         with psycopg.connect(database.url()) as connection:
             names: dict[str, str] = dict(
@@ -144,7 +176,7 @@ def test_a_failure_is_told_in_few_lines(tmp_path: Path, meltano: Callable[..., M
     assert sandbox.app_secret not in everything
 
 
-SMALL = ["--accounts=1", "--ads=4", "--days=9"]
+SMALL = ["--accounts=1", "--ads=12", "--days=20"]
 
 
 def demo(repository: Path, home: Path, *options: str) -> subprocess.Popen[str]:
@@ -184,16 +216,28 @@ def test_the_demo_survives_being_killed(
     assert first.returncode == 0, said
     assert "load_validation:" in said
     assert " 0 fail" in said
-    assert "meta_ads.fact_core_metrics" in said
-    assert re.findall(r"Postgres -> Meta .* ok  ([\d,]+) delivered", said)
-    assert what_meta_received(said)
+    one, two = re.findall(r"Postgres -> Meta .* ok  ([\d,]+) delivered", said)
+    assert int(one) > 20 > int(two) > 0
+    received = what_meta_received(said)
+    # The second day, and how each of its news was handled.
+    assert re.search(r"Conversions came late: [\d,]+ purchases more on \d+ days", said)
+    assert re.search(r"A campaign was renamed: .+ -> Autumn launch\.", said)
+    left = re.search(
+        r"1 left the audience lapsed, which has (\d+) of (\d+) now; Meta has (\d+)", said
+    )
+    assert left is not None
+    assert int(left[1]) == int(left[2]) - 1 == int(left[3]) == int(received["people lapsed"][0])
+    page = (home / "report.html").read_text(encoding="utf-8")
+    assert "Autumn launch" in page
+    for reason in ("unknown_currency", "no_identifier", "weak_match_keys"):
+        assert reason in page
     assert processes_of(home) == []
 
     # The advertiser is the same again; another one does not get into the same warehouse.
     other = demo(repository, home, "--ads=5")
     said, _ = other.communicate(timeout=100)
     assert other.returncode == 1
-    assert "--ads 4" in said
+    assert "--ads 12" in said
     assert "Traceback" not in said
 
 

@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What the type checker reads in one go; the packages' own tests follow one by one, since their
 # modules have equal names.
-TYPED := meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo report conftest.py tests benchmarks
+TYPED := hub meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo report conftest.py tests benchmarks
 PACKAGES := meta-graph meta-sandbox tap-meta-ads target-meta-ads
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 DEFINITIONS := pyproject.toml constraints.txt $(foreach package,$(PACKAGES),$(package)/pyproject.toml)
@@ -53,8 +53,9 @@ format: $(VENV)/.test-installed ## put the code in order
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
-docs: $(VENV)/.test-installed ## the generated tables of the READMEs
-	@$(RUN) cogapp -I . -r README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md
+docs: $(VENV)/.test-installed ## what is generated: tables of the READMEs, settings in meltano.yml, hub/
+	@$(RUN) hub
+	@$(RUN) cogapp -I . -r meltano.yml hub/README.md README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md
 
 pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)

@@ -15,7 +15,7 @@ READMES = [
 ]
 
 
-def test_generated_tables_are_in_step(repository: Path) -> None:
+def test_what_is_generated_is_in_step(repository: Path) -> None:
     done = subprocess.run(
         [
             sys.executable,
@@ -24,6 +24,8 @@ def test_generated_tables_are_in_step(repository: Path) -> None:
             "-I",
             ".",
             "--check",
+            "meltano.yml",
+            "hub/README.md",
             "README.md",
             "tap-meta-ads/README.md",
             "target-meta-ads/README.md",

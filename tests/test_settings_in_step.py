@@ -1,4 +1,7 @@
-"""Settings stand in our plugins, in `meltano.yml` and in `.env.example`: all say the same."""
+"""Settings stand in our plugins, in `meltano.yml` and in `.env.example`: all say the same.
+
+What stands in `meltano.yml` is generated; here it is compared by rules that do not share its code.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,8 @@ def test_the_same_kind_default_and_secrecy(
     assert told.get("value") == schema.get("default")
     choices = [choice for choice in schema.get("enum", []) if choice is not None]
     assert all(choice in told["description"] for choice in choices)
-    assert told["label"]
+    assert told["label"] == schema["title"]
+    assert told["description"] == schema["description"]
     assert told["description"].endswith(".")
 
 

@@ -68,14 +68,14 @@ CLIENT: dict[str, dict[str, Any]] = {
     "api_url": text("API URL", "Base URL of the Graph API.", default=API_URL),
     "request_timeout": {
         "type": ["number", "null"],
-        "title": "Request timeout",
+        "title": "Request timeout (seconds)",
         "description": "Seconds without an answer before a request counts as failed.",
         "default": 120,
         "exclusiveMinimum": 0,
     },
     "max_retry_seconds": {
         "type": ["number", "null"],
-        "title": "Retry limit",
+        "title": "Retry limit (seconds)",
         "description": "Seconds that one request may wait without moving.",
         "default": 3600,
         "minimum": 0,

@@ -140,13 +140,13 @@ SCHEMA: dict[str, Any] = {
             "description": "Reports in place of the presets, each a stream of its own.",
         },
         "insights_lookback_days": whole(
-            "Lookback",
+            "Insights lookback (days)",
             "Days that are read again on every run: Meta restates figures for 28 days.",
             default=28,
             minimum=0,
         ),
         "insights_window_days": whole(
-            "Window",
+            "Insights window (days)",
             "First size of a date window; it grows and shrinks by itself.",
             default=7,
             minimum=1,

@@ -18,7 +18,7 @@ from demo import pip_settings
 from meta_sandbox import Sandbox
 from target_meta_ads import settings
 from target_meta_ads.stream_settings import AudienceStream, EventStream, match_stream
-from tests import test_reverse_pipeline
+from tests import test_hub_meltano, test_reverse_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,11 +84,14 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_command_is_one_that_is_tried(commands: list[str]) -> None:
-    install, first, meltano, dry = commands
+    install, first, meltano, add, alone, dry = commands
     assert install.startswith("pip install ./")
     assert first.startswith("target-meta-ads --config")
     # By its own tests, in both environments' one project.
     assert meltano == " ".join(["meltano run", *test_reverse_pipeline.BLOCKS])
+    # With the Hub's definitions.
+    assert add.startswith("meltano add --no-install --from-ref ")
+    assert alone == test_hub_meltano.TARGET_ALONE
     assert dry.startswith(DRY)
 
 

@@ -107,15 +107,11 @@ def ranking(rows: Sequence[Named], title: str) -> Spec:
                 axis=alt.Axis(labelLimit=170),
             ),
             x=alt.X("spend:Q", title="Spend", axis=alt.Axis(format=_SHORT)),
-            color=alt.condition(
-                "datum.roas !== null",
-                alt.Color(
-                    "roas:Q",
-                    title="ROAS",
-                    scale=alt.Scale(range=[AMBER, TEAL], domainMin=0),
-                    legend=alt.Legend(orient="top", gradientLength=140, gradientThickness=8),
-                ),
-                alt.value(GREY),
+            color=alt.Color(
+                "roas:Q",
+                title="ROAS",
+                scale=alt.Scale(range=[AMBER, TEAL], domainMin=0),
+                legend=alt.Legend(orient="top", gradientLength=140, gradientThickness=8),
             ),
             tooltip=tips,
         ),
@@ -342,5 +338,6 @@ def _spec(chart: alt.Chart | alt.LayerChart | alt.FacetChart, height: int = _HEI
     sized = chart.properties(width="container", height=height)
     with alt.data_transformers.enable(consolidate_datasets=False):
         spec: Spec = sized.to_dict(format="vega-lite")
-    spec.pop("config", None)  # the page's own, which knows light and dark
+    # In place of Altair's own: the page's knows light and dark. What is not known is no low figure.
+    spec["config"] = {"scale": {"invalid": {"color": {"value": GREY}}}}
     return spec

@@ -148,9 +148,13 @@ def test_every_chart_can_be_drawn(name: str) -> None:
     assert drawn.tag.endswith("svg")
 
 
-def test_a_campaign_without_roas_has_a_bar_all_the_same() -> None:
+def test_a_campaign_without_roas_has_a_grey_bar() -> None:
     svg = vl_convert.vegalite_to_svg({**CHARTS["ranking"], "width": 300})
-    assert len(re.findall(r'aria-roledescription="bar"', svg)) == 3
+    bars = re.findall(r'aria-roledescription="bar"[^>]* fill="([^"]+)"', svg)
+    grey = "#8d97a8"
+    assert len(bars) == 3
+    assert bars[0] != grey
+    assert bars[1:] == [grey, grey]
 
 
 def test_a_day_is_the_same_day_in_every_time_zone() -> None:

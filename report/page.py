@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,6 +246,7 @@ def _json(value: object) -> str:
     return text
 
 
+@cache  # it takes a second or two to put together
 def _vega() -> str:
     # The Vega-Lite that the charts are written for: v6.1.0 is 6.1 there.
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

@@ -52,8 +52,7 @@ _PERIOD = """
         min(date_start),
         max(date_start),
         min(date_start) filter (where _sdc_sync_started_at = latest),
-        max(date_start) filter (where _sdc_sync_started_at = latest),
-        count(distinct _sdc_sync_started_at)
+        max(date_start) filter (where _sdc_sync_started_at = latest)
     from tap_meta_ads.ads_insights,
         (select max(_sdc_sync_started_at) as latest from tap_meta_ads.ads_insights) as newest
 """
@@ -84,16 +83,11 @@ def campaigns(connection: psycopg.Connection) -> list[str]:
 
 
 def period(connection: psycopg.Connection) -> str:
-    """Say in one sentence which days this run read, and whether they were all or the last ones."""
-    first, last, since, until, runs = connection.execute(_PERIOD).fetchone() or (None,) * 5
+    """Say in one sentence which days the last run read, and which the warehouse holds."""
+    first, last, since, until = connection.execute(_PERIOD).fetchone() or (None,) * 4
     if since is None:
         return "No Insights were read."
-    if runs == 1:
-        return f"First run: everything since {since}, up to {until}."
-    return (
-        f"Later run: {since} to {until} were read again (28-day lookback); "
-        f"the warehouse holds {first} to {last}."
-    )
+    return f"The last run read {since} to {until}; the warehouse holds {first} to {last}."
 
 
 def validation(connection: psycopg.Connection) -> tuple[str, list[str]]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo import pip_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+HOME = Path(__file__).resolve().parents[1] / ".bench"
+"""Folder of all environments, and of what the benchmarks write while they run."""
 
 _ASK = "import sys; print(*sys.version_info[:2])"
 _STAMP = "installed.txt"
@@ -20,6 +27,10 @@ _STAMP = "installed.txt"
 
 class PeerError(Exception):
     """A peer could not be installed; the message says why."""
+
+
+class NoPythonError(PeerError):
+    """This machine has none of the Pythons that a peer runs on."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +55,37 @@ class Peer:
         return (f"{self.name}=={self.version}", *self.pins)
 
 
-def ensure(peer: Peer, home: Path) -> Path:
+def make_home() -> Path:
+    """Make the folder, unless it is there, and return it."""
+    HOME.mkdir(exist_ok=True)
+    # The folder keeps itself out of git, as the caches of other tools do.
+    (HOME / ".gitignore").write_text("*\n")
+    return HOME
+
+
+def ensure(peer: Peer) -> Path:
     """Install a peer, unless it is there, and return its Python.
 
-    Args:
-        peer: The peer.
-        home: Folder of all environments.
+    May be called by several processes at once: one installs, the others wait for it.
 
     Raises:
-        PeerError: There is no Python for it, or pip fails.
+        NoPythonError: There is no Python for it.
+        PeerError: uv fails.
     """
-    folder = home / peer.name
+    folder = make_home() / peer.name
+    with _alone(folder.with_suffix(".lock")):
+        return _installed(peer, folder)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock, which the system takes back when the process ends, however it ends."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _installed(peer: Peer, folder: Path) -> Path:
     python = folder / "bin" / "python"
     stamp = folder / _STAMP
     wanted = "\n".join(peer.requirements)
@@ -62,23 +93,26 @@ def ensure(peer: Peer, home: Path) -> Path:
         return python
     print(f"Installing {peer.name} {peer.version} ...", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    _do([_base_python(peer), "-m", "venv", str(folder)])
-    _do([str(python), "-m", "pip", "install", "--quiet", *peer.requirements])
+    _uv("venv", "--python", _base_python(peer), str(folder))
+    # As pip does it: else the first run of a peer would be slower than all others.
+    _uv("pip", "install", "--compile-bytecode", "--python", str(python), *peer.requirements)
     stamp.write_text(wanted)
     return python
 
 
-def _do(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _uv(*arguments: str) -> None:
+    environment = {**os.environ, **pip_settings.read(), "UV_PYTHON_DOWNLOADS": "never"}
+    command = [sys.executable, "-m", "uv", *arguments, "--quiet"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PeerError(f"{' '.join(command)} failed:\n{done.stderr.strip()[-2000:]}")
+        raise PeerError(f"uv {' '.join(arguments)} failed:\n{done.stderr.strip()[-2000:]}")
 
 
 def _base_python(peer: Peer) -> str:
     """A Python that a peer runs on.
 
     Raises:
-        PeerError: There is none.
+        NoPythonError: There is none.
     """
     for python in _pythons(peer):
         try:
@@ -89,7 +123,7 @@ def _base_python(peer: Peer) -> str:
         if major == 3 and minor in peer.minors:  # noqa: PLR2004 - Python 3
             return python
     wanted = ", ".join(f"3.{minor}" for minor in sorted(peer.minors))
-    raise PeerError(
+    raise NoPythonError(
         f"{peer.name} runs on Python {wanted}, and none was found: install one, or leave it "
         "out with --no-peers."
     )

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from benchmarks.delivery.measure import Measured
     from benchmarks.delivery.records import Kind
 
-HOME = Path(__file__).resolve().parents[2] / ".bench"
 _CONCURRENCY = 16
 _SMALL = {"people": 11_000, "events": 3_000, "peer_records": 2_000, "latency": 30.0}
 
@@ -45,13 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     # An exception, so that the tool and the server that are running end with this process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    HOME.mkdir(exist_ok=True)
-    # The folder keeps itself out of git, as the caches of other tools do.
-    (HOME / ".gitignore").write_text("*\n")
-    folder = HOME / "runs" / f"delivery-{os.getpid()}"
+    folder = peers.make_home() / "runs" / f"delivery-{os.getpid()}"
     folder.mkdir(parents=True)
     try:
-        python = peers.ensure(peer.CONDOR, HOME) if options.peer else None
+        python = peers.ensure(peer.CONDOR) if options.peer else None
         measured = [
             one for name in options.only for one in _kind(KINDS[name], folder, options, python)
         ]

@@ -29,7 +29,7 @@ from benchmarks.extraction.report import markdown
 from benchmarks.extraction.scenarios import SCENARIOS, UNTIL
 from benchmarks.extraction.server import serve
 from benchmarks.extraction.tools import Airbyte, TapFacebook, TapMetaAds, ToolError
-from benchmarks.peers import PeerError, ensure
+from benchmarks.peers import HOME, PeerError, ensure, make_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from benchmarks.extraction.scenarios import Scenario
     from benchmarks.extraction.tools import Tool
 
-HOME = Path(__file__).resolve().parents[2] / ".bench"
 _PEERS = (peers.TAP_FACEBOOK, peers.AIRBYTE)
 _OUR_LIMIT = 3600.0
 _STARTS = 3
@@ -49,9 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     # An exception, so that the tool and the sandbox that are running end with this process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    HOME.mkdir(exist_ok=True)
-    # The folder keeps itself out of git, as the caches of other tools do.
-    (HOME / ".gitignore").write_text("*\n")
+    make_home()
     try:
         return _run(options, shlex.join(arguments or sys.argv[1:]))
     except (PeerError, ToolError) as error:
@@ -119,7 +116,7 @@ def _our_command() -> str:
 
 
 def _peer_tools() -> list[Tool]:
-    facebook, airbyte = (ensure(peer, HOME) for peer in _PEERS)
+    facebook, airbyte = map(ensure, _PEERS)
     return [TapFacebook(facebook), Airbyte(airbyte)]
 
 

@@ -132,8 +132,9 @@ def test_next_can_come_without_the_token(start: Start) -> None:
     assert "access_token" not in paging["next"]
 
 
-def test_summary_counts_all_rows(shared: Client) -> None:
-    body = shared.get(f"{shared.account}/ads", limit=2, summary="total_count").json()
+@pytest.mark.parametrize("asked", ["total_count", "true", "1", '["total_count"]'])
+def test_summary_counts_all_rows(shared: Client, asked: str) -> None:
+    body = shared.get(f"{shared.account}/ads", limit=2, summary=asked).json()
     assert body["summary"] == {"total_count": len(shared.rows(f"{shared.account}/ads"))}
 
 

@@ -201,14 +201,15 @@ def test_samples_are_a_hundred_at_most(client: Client, audience: str) -> None:
         ({"schema": ["EMAIL", "LOOKALIKE_VALUE"], "data": [[A, 1]]}, 100, "Value-Based"),
         ({"schema": "EMAIL", "data": [A] * 10_001}, 105, "10001 rows"),
         ({"schema": ["PAGEUID", "EMAIL"], "data": [["1", A]]}, 100, "cannot be combined"),
-        ({"schema": ["PAGEUID"], "data": [["1"]], "is_raw": True}, 100, "page_ids with exactly"),
+        ({"schema": ["PAGEUID"], "data": [["1"]], "is_raw": True}, 100, "needs page_ids"),
         (
             {"schema": ["PAGEUID"], "data": [["1"]], "is_raw": True, "page_ids": ["1", "2"]},
             100,
             "page_ids with exactly",
         ),
         ({"schema": ["PAGEUID"], "data": [["1"]], "page_ids": ["1"]}, 100, "is_raw to be true"),
-        ({"schema": "UID", "data": ["1"], "is_raw": True}, 100, "app_ids with exactly one"),
+        ({"schema": "UID", "data": ["1"], "is_raw": True}, 100, "needs app_ids"),
+        ({"schema": "UID", "data": ["1"], "app_ids": []}, 100, "needs app_ids"),
     ],
 )
 def test_payloads_that_are_refused(
@@ -232,6 +233,14 @@ def test_broken_json_is_refused(client: Client, audience: str) -> None:
 def test_page_scoped_ids(client: Client, audience: str, raw: object) -> None:
     _good(_send(client, audience, ["PAGEUID"], [["123"]], is_raw=raw, page_ids=["9"]))
     assert client.sandbox.members(audience) == [{"PAGEUID": "123"}]
+
+
+@pytest.mark.parametrize("apps", [["9"], ["9", "10"]])
+def test_ids_of_apps_as_the_sdks_send_them(client: Client, audience: str, apps: list[str]) -> None:
+    payload = {"schema": "UID", "data": ["123"], "is_raw": False, "app_ids": apps}
+    response = client.send("POST", f"/v26.0/{audience}/users", json={"payload": payload})
+    assert response.status_code == 200
+    assert client.sandbox.members(audience) == [{"UID": "123"}]
 
 
 def test_value_based_audiences(client: Client) -> None:

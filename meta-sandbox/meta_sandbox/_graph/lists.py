@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from meta_sandbox._graph.auth import token_text
 from meta_sandbox._protocol.errors import GraphError
 from meta_sandbox._protocol.paging import Asked, Cursor, Link, asked_of, envelope, rows_kept
-from meta_sandbox._protocol.params import text_of
+from meta_sandbox._protocol.params import list_of
 
 if TYPE_CHECKING:
     from meta_sandbox._graph.nodes import Selector
     from meta_sandbox._graph.views import Node
     from meta_sandbox._options import Options
     from meta_sandbox._protocol.messages import Request
+
+# What asks for the number of all rows; Meta's SDKs send the first one with every listing.
+_SUMMARIES = frozenset({"true", "1", "total_count"})
 
 
 def link_of(request: Request, options: Options) -> Link:
@@ -51,7 +54,7 @@ def encode_list(
     chosen = nodes[start:end]
     rows = [selector.encode(node, default) for node in chosen]
     summary = None
-    if text_of(request.params, "summary") in {"true", "1", "total_count"}:
+    if not _SUMMARIES.isdisjoint(list_of(request.params, "summary") or ()):
         summary = {"total_count": len(nodes)}
     came_from = asked.after.place if asked.after is not None else ""
     first, last = (_place(chosen[0]), _place(chosen[-1])) if chosen else (came_from, came_from)

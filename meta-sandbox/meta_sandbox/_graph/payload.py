@@ -37,7 +37,8 @@ _ALONE = {
     "MOBILE_ADVERTISER_ID": "MADID",
 }
 # Ids that people have in an app or on a page, and the list that says which one.
-_SCOPED = {"PAGEUID": "page_ids", "UID": "app_ids"}
+_OF_A_PAGE = "PAGEUID"
+_SCOPED = {_OF_A_PAGE: "page_ids", "UID": "app_ids"}
 _HEX = re.compile(r"[0-9a-f]{64}")
 _DEVICE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _HASH_LENGTH = 64
@@ -112,14 +113,20 @@ def _schema(payload: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _check_scoped(schema: tuple[str, ...], payload: Mapping[str, object]) -> None:
-    """Check what ids of a page or an app need: to stand alone, raw, with one page or app."""
+    """Check what ids of a page or an app need: to stand alone, and to say whose they are.
+
+    Meta's docs want those of a page raw, with one page. Meta's SDKs send those of an app with one
+    app or several, and call them not raw.
+    """
     for name in _SCOPED.keys() & set(schema):
         owners = payload.get(_SCOPED[name])
         if len(schema) > 1:
             raise GraphError(100, f"(#100) {name} cannot be combined with other keys")
-        if not isinstance(owners, list) or len(owners) != 1:
+        if not isinstance(owners, list) or not owners:
+            raise GraphError(100, f"(#100) {name} needs {_SCOPED[name]}")
+        if name == _OF_A_PAGE and len(owners) > 1:
             raise GraphError(100, f"(#100) {name} needs {_SCOPED[name]} with exactly one element")
-        if str(payload.get("is_raw")).lower() != "true":
+        if name == _OF_A_PAGE and str(payload.get("is_raw")).lower() != "true":
             raise GraphError(100, f"(#100) {name} needs is_raw to be true")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from datetime import datetime, timedelta, timezone
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,7 +72,8 @@ def test_the_log_is_bounded_but_the_counters_are_not(start: Start) -> None:
     assert client.sandbox.counters()["requests"] == 8
 
 
-def test_no_token_and_no_proof_is_ever_shown(client: Client) -> None:
+def test_no_token_and_no_proof_is_ever_shown(start: Start) -> None:
+    client = start(token="EAAgivenByAPerson")
     secret = "EAAveryGeheim"
     client.sandbox.add_token(secret)
     operation = {"method": "GET", "relative_url": f"me?access_token={secret}&appsecret_proof=p00f"}
@@ -216,26 +218,6 @@ def test_tokens_over_http(client: Client) -> None:
         assert client.send("POST", "/__sandbox/tokens", json=wrong).status_code == 400
 
 
-def test_the_page_for_people_is_whole_in_itself(client: Client) -> None:
-    client.get(f"{client.account}/ads", fields="id<script>")
-    client.sandbox.add_fault({"match": {"contains": "<b>"}, "answer": {"kind": "html"}})
-    response = client.send("GET", "/__sandbox")
-    assert response.headers["content-type"].startswith("text/html")
-    page = response.text
-    assert not re.search(r"<(?:script|link|img)|https?://", page)
-    assert client.account.removeprefix("act_") in page
-    assert "id&lt;script&gt;" in page
-    (row,) = client.sandbox.truth_insights(
-        level="account",
-        account_id=client.account,
-        time_increment="all_days",
-        since="2026-11-13",
-        until="2026-11-19",
-        fields="spend",
-    )
-    assert f">{row['spend']}<" in page
-
-
 def test_many_threads_at_once(client: Client) -> None:
     failures: list[object] = []
 
@@ -369,17 +351,66 @@ def test_flags_reach_the_sandbox(serve: Any, tmp_path: Path) -> None:  # noqa: A
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ("--accounts 0", "at least one account"),
-        ("--limit x=1", "no limit"),
-        ("--now lunch", "no instant"),
-        ("--port 99999", "meta-sandbox"),
-        ("--faults /nowhere/at/all.json", "all.json"),
+        ("--accounts 0", "A world needs at least one account"),
+        ("--limit x=1", "argument --limit: 'x=1' is no limit such as ads_insights=10"),
+        ("--now lunch", "argument --now: 'lunch' is no instant such as 2026-11-20T12:00:00Z"),
+        ("--port 99999", "argument --port: '99999' is no port: 0 to 65535"),
+        ("--log-size -1", "argument --log-size: '-1' is no whole number of 0 or more"),
+        ("--latency nan", "argument --latency: 'nan' is no number of 0 or more"),
+        ("--latency soon", "argument --latency: 'soon' is no number of 0 or more"),
+        ("--host 192.0.2.1", "Cannot listen on 192.0.2.1 port 0: "),
+        ("--ready-file /nowhere/at/all", "/nowhere/at/all.part: No such file or directory."),
+        ("--faults /nowhere/at/all.json", "/nowhere/at/all.json: No such file or directory."),
     ],
 )
 def test_flags_that_cannot_be_used(
     capsys: pytest.CaptureFixture[str], flags: str, words: str
 ) -> None:
+    assert words in _refused(capsys, flags.split())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'[{"answer": ]', "is not JSON: Expecting value: line 1 column 13 (char 12)."),
+        (b"\xff", "is not a text in UTF-8."),
+        (b"5", "Expected 'object', got 'int'."),
+        (b'{"answer": {"kind": "reset"}, "tmes": 2}', "unknown field 'tmes'; allowed are answer,"),
+        (
+            b'[{"answer": {"kind": "reset"}}, {"answer": {"kind": "rest"}}]',
+            "Fault 2: In 'answer.kind': invalid enum value 'rest'; allowed are reset, hang,",
+        ),
+    ],
+)
+def test_files_of_faults_that_cannot_be_used(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "faults.json"
+    file.write_bytes(content)
+    said = _refused(capsys, ["--faults", str(file)])
+    assert said.startswith(f"meta-sandbox: {file}")
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def _refused(capsys: pytest.CaptureFixture[str], flags: list[str]) -> str:
     with pytest.raises(SystemExit) as caught:
-        main(["serve", "--port", "0", *flags.split()])
+        main(["serve", "--port", "0", "--ads", "3", *flags])
     assert caught.value.code == 2
-    assert words in capsys.readouterr().err
+    return capsys.readouterr().err
+
+
+def test_help_is_told_without_defaults_that_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--help"])
+    assert caught.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: meta-sandbox serve [flag ...]\n")
+    assert "(default: 8080)" in said
+    assert not re.search(r"default: (None|False|\[\])", said)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"meta-sandbox {version('meta-sandbox')}\n"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+import msgspec
 import pytest
 
 from meta_sandbox import Sandbox
+from meta_sandbox._flags import parser
 from meta_sandbox._graph.audiences import STATES
 from meta_sandbox._graph.jobs import OUTCOMES
 from meta_sandbox._protocol.route import STAGES
+from meta_sandbox._serve import fault_rules
 from meta_sandbox._serve.control import Control
-from meta_sandbox._serve.faults import _ANSWERS, _TESTS, KINDS
-from meta_sandbox.cli import _parser
+from meta_sandbox._serve.faults import _TESTS
 
 if TYPE_CHECKING:
     from tests.asking import Client
@@ -25,7 +27,7 @@ _README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8
 
 def _flags() -> list[str]:
     (commands,) = [
-        action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)
+        action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
     ]
     actions = commands.choices["serve"]._actions
     return [option for action in actions for option in action.option_strings if option[:2] == "--"]
@@ -40,14 +42,62 @@ def test_no_flag_is_made_up() -> None:
     assert set(re.findall(r"`(--[a-z-]+)", _README)) <= set(_flags())
 
 
-@pytest.mark.parametrize("name", sorted(KINDS | _ANSWERS | _TESTS.keys() | set(STAGES) | OUTCOMES))
+_STRUCTS = [
+    found
+    for found in vars(fault_rules).values()
+    if isinstance(found, type) and issubclass(found, msgspec.Struct) and found is not msgspec.Struct
+]
+_WORDS = {
+    *(name for struct in _STRUCTS for name in struct.__struct_fields__),
+    *get_args(fault_rules.Kind),
+    *STAGES,
+    *OUTCOMES,
+}
+
+
+@pytest.mark.parametrize("name", sorted(_WORDS))
 def test_every_word_of_a_fault_is_explained(name: str) -> None:
     assert re.search(rf"[`\"]{name}[`\"]", _README)
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", _README, re.DOTALL))
+def test_what_a_fault_can_look_at_is_what_it_may_name() -> None:
+    assert _TESTS.keys() == set(fault_rules.Match.__struct_fields__)
+
+
+# What needs Meta's SDK runs in an environment that has it, in this repository's own tests.
+_BLOCKS = [
+    block
+    for block in re.findall(r"```python\n(.*?)```", _README, re.DOTALL)
+    if "facebook_business" not in block
+]
+
+
+@pytest.mark.parametrize("block", _BLOCKS)
 def test_the_examples_hold(block: str) -> None:
     exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_example_of_faults_does_what_it_says(client: Client) -> None:
+    (faults,) = re.findall(r"```json\n(.*?)```", _README, re.DOTALL)
+    assert client.send("POST", "/__sandbox/faults", data=faults).status_code == 200
+
+    throttled = client.get(f"{client.account}/campaigns")
+    assert throttled.json()["error"]["code"] == 80004
+    assert '"estimated_time_to_regain_access":7' in throttled.headers["x-business-use-case-usage"]
+    assert client.get(f"{client.account}/campaigns").status_code == 200
+
+    ends = []
+    for _ in range(4):
+        job = client.post(f"{client.account}/insights").json()["report_run_id"]
+        ends.append(client.get(job).json()["async_status"])
+    assert ends == ["Job Completed", "Job Failed", "Job Failed", "Job Completed"]
+
+    for _ in range(2):
+        page = client.get(f"{client.account}/ads", limit=2).json()
+        after = page["paging"]["cursors"]["after"]
+        broken = client.get(f"{client.account}/ads", limit=2, after=after)
+        with pytest.raises(ValueError, match="char"):
+            broken.json()
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from meta_sandbox._serve.faults import Call, parse_fault
+from meta_sandbox._serve.faults import Call, parse_fault, parse_faults
 
 if TYPE_CHECKING:
     from tests.asking import Client
@@ -222,6 +223,65 @@ _CALL = Call("GET", "/v26.0/act_1/ads", "1", "ads", "list", 1, '{"limit":"25"}',
 def test_what_a_fault_matches(match: dict[str, object], *, hits: bool) -> None:
     fault = parse_fault({"match": match, "answer": {"kind": "reset"}})
     assert fault.hits(_CALL) is hits
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (5, "Expected 'object', got 'int'."),
+        ({"match": {}}, "Object missing required field 'answer'."),
+        ({"answer": {}}, "A fault needs an 'answer' that says what happens."),
+        (
+            {"answer": {"kind": "reset"}, "match": {"colour": 1}},
+            (
+                "In 'match': object contains unknown field 'colour'; "
+                "allowed are method, path, account_id, edge, stage, page, contains."
+            ),
+        ),
+        (
+            {"answer": {"job": {"outcome": "late"}}},
+            (
+                "In 'answer.job.outcome': invalid enum value 'late'; allowed are failed, skipped, "
+                "stuck, running_100, unreadable, lost, expired, late_visible."
+            ),
+        ),
+        (
+            {"answer": {"throttle": {"minute": 1}}},
+            (
+                "In 'answer.throttle': object contains unknown field 'minute'; "
+                "allowed are code, subcode, minutes, seconds, headers."
+            ),
+        ),
+        (
+            {"answer": {"kind": "reset"}, "match": {"path": "("}},
+            (
+                "match.path is no regular expression: "
+                "missing ), unterminated subpattern at position 0."
+            ),
+        ),
+        ({"answer": {"kind": "reset"}, "times": 0}, "In 'times': expected 'int' >= 1."),
+    ],
+)
+def test_what_is_wrong_with_a_fault_is_one_sentence(rule: object, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        parse_faults(rule)
+
+
+def test_of_several_faults_all_are_taken_or_none(client: Client) -> None:
+    rules = [{"answer": {"kind": "reset"}}, {"answer": {"kind": "explode"}}]
+    response = client.send("POST", "/__sandbox/faults", json=rules)
+    assert response.json()["error"].startswith("Fault 2: ")
+    assert client.send("GET", "/__sandbox/faults").json() == []
+
+
+@pytest.mark.parametrize(
+    ("skip", "times", "seen", "fired"),
+    [(0, 1, 0, 0), (0, 1, 3, 1), (2, 1, 2, 0), (2, 2, 3, 1), (1, None, 9, 8)],
+)
+def test_how_often_a_fault_has_fired(skip: int, times: int | None, seen: int, fired: int) -> None:
+    fault = parse_fault({"skip": skip, "times": times, "answer": {"kind": "reset"}})
+    hits = [fault.hits(_CALL) for _ in range(seen)]
+    assert fault.fired == sum(hits) == fired
 
 
 @pytest.mark.parametrize(

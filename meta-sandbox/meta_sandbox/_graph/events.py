@@ -104,6 +104,7 @@ class Events:
 
     def __init__(self) -> None:
         self._pixels: dict[str, PixelEvents] = {}
+        self._refused: dict[str, Counter[str]] = {}
 
     def take(self, pixel_id: str, params: Mapping[str, object], now: float, trace_id: str) -> bytes:
         """Answer ``POST /{pixel}/events``.
@@ -118,8 +119,13 @@ class Events:
             GraphError: One of the events breaks a rule; none is kept then.
         """
         events = _read(params)
-        for place, event in enumerate(events):
-            check_event(event, place, now)
+        try:
+            for place, event in enumerate(events):
+                check_event(event, place, now)
+        except GraphError:
+            refused = self._refused.setdefault(pixel_id, Counter())
+            refused.update(map(_name_of, events))
+            raise
         code = text_of(params, "test_event_code") or ""
         self._pixels.setdefault(pixel_id, PixelEvents()).add(events, code, now)
         return msgspec.json.encode(
@@ -134,9 +140,14 @@ class Events:
         """Return what each pixel that received anything received."""
         return dict(self._pixels)
 
+    def refused(self) -> dict[str, dict[str, int]]:
+        """Return pixel -> event name -> how many came in requests that were refused."""
+        return {pixel_id: dict(names) for pixel_id, names in self._refused.items()}
+
     def clear(self) -> None:
         """Forget all events."""
         self._pixels = {}
+        self._refused = {}
 
 
 def _read(params: Mapping[str, object]) -> list[dict[str, object]]:
@@ -161,3 +172,9 @@ def _decoded(event: object, place: int) -> dict[str, object]:
     except msgspec.DecodeError:
         raise GraphError(100, f"(#100) Param data[{place}] must be valid JSON") from None
     return found
+
+
+def _name_of(event: object) -> str:
+    """Return the name of an event of which nothing is known yet."""
+    name = event.get("event_name") if isinstance(event, dict) else None
+    return name if isinstance(name, str) else "(without a name)"

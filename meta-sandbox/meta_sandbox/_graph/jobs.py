@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from meta_sandbox._protocol.errors import GraphError, unsupported
 from meta_sandbox._world import draw as d
@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 _EXPIRY = 30 * 86_400
 _RACE_POLLS = 1
 #: What a scripted fault can make of a job.
-OUTCOMES = frozenset(
-    {"failed", "skipped", "stuck", "running_100", "unreadable", "lost", "expired", "late_visible"}
-)
+Outcome = Literal[
+    "failed",
+    "skipped",
+    "stuck",
+    "running_100",
+    "unreadable",
+    "lost",
+    "expired",
+    "late_visible",
+]
+OUTCOMES = frozenset(get_args(Outcome))
 _FAILURE = {
     "error_code": 2601,
     "error_message": "There was an error running your report.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 _VERSION = re.compile(r"v(\d+)\.(\d+)")
 
 #: The stages that scripted faults can be aimed at.
-STAGES = ("list", "submit", "poll", "read", "sync_insights", "batch", "node", "write")
+Stage = Literal["list", "submit", "poll", "read", "sync_insights", "batch", "node", "write"]
+STAGES: tuple[str, ...] = get_args(Stage)
 
 
 class Route(NamedTuple):

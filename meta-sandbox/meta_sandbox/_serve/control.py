@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from meta_sandbox._graph.audiences import set_state
-from meta_sandbox._serve.page import render_page
-from meta_sandbox._serve.received_page import render_received
+from meta_sandbox._serve.forms import act
+from meta_sandbox._serve.page import main_page
+from meta_sandbox._serve.received_page import received_page
 from meta_sandbox._serve.truth import KINDS, insights_lines, object_lines, read_truth_query
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Control:
         return Starlette(
             routes=[
                 Route("/__sandbox", self._page),
-                Route("/__sandbox/", self._page),
+                Route("/__sandbox/", self._page, methods=["GET", "POST"]),
                 Route("/__sandbox/requests", self._requests, methods=["GET", "DELETE"]),
                 Route("/__sandbox/counters", self._counters),
                 Route("/__sandbox/truth/insights", self._truth_insights),
@@ -82,8 +84,17 @@ class Control:
             Route("/__sandbox/events/counts", self._event_counts),
         ]
 
-    async def _page(self, _: Request) -> Response:
-        return HTMLResponse(render_page(self._engine))
+    async def _page(self, request: Request) -> Response:
+        base = str(request.base_url).rstrip("/")
+        if request.method != "POST":
+            return main_page(self._engine, base, request.query_params)
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        try:
+            section = act(self._engine, form)
+        except ValueError as error:
+            return main_page(self._engine, base, {}, problem=str(error), typed=form)
+        # So that a reload does not send the form again.
+        return RedirectResponse(f"/__sandbox/#{section}", 303)
 
     async def _requests(self, request: Request) -> Response:
         if request.method == "DELETE":
@@ -113,9 +124,7 @@ class Control:
         if request.method == "DELETE":
             faults.clear()
         elif request.method == "POST":
-            given = msgspec.json.decode(await request.body())
-            for rule in given if isinstance(given, list) else [given]:
-                faults.add(rule)
+            faults.add(msgspec.json.decode(await request.body()))
         return _json(faults.listing())
 
     async def _clock(self, request: Request) -> Response:
@@ -145,7 +154,7 @@ class Control:
         if request.method == "DELETE":
             self._engine.graph.writes.clear()
             return _json({"success": True})
-        return HTMLResponse(render_received(self._engine))
+        return received_page(self._engine)
 
     async def _audiences(self, request: Request) -> Response:
         received = self._engine.received

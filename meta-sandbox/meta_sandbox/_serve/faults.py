@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from meta_sandbox._graph.jobs import OUTCOMES
-from meta_sandbox._protocol.route import STAGES
+from meta_sandbox._serve.fault_rules import check_rule
 
-#: What a fault's answer may be, besides ``error`` and the like: how the connection misbehaves.
-KINDS = frozenset(
-    {"reset", "hang", "truncate", "short_body", "html", "empty", "drop_after", "timed_out"}
-)
-_ANSWERS = frozenset(
-    {
-        "error",
-        "kind",
-        "throttle",
-        "job",
-        "remove_field",
-        "add_field",
-        "not_found",
-        "permission",
-        "delay_ms",
-    }
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 # What a member of ``match`` asks of a call.
 _TESTS: dict[str, Callable[[Call, str], bool]] = {
     "method": lambda call, value: call.method == value.upper(),
@@ -39,7 +22,6 @@ _TESTS: dict[str, Callable[[Call, str], bool]] = {
     "page": lambda call, value: str(call.page) == value,
     "contains": lambda call, value: value in call.text,
 }
-_RULE = frozenset({"match", "skip", "times", "answer"})
 
 
 class Call(NamedTuple):
@@ -72,6 +54,7 @@ class Fault:
         skip: How many matching requests pass unharmed first.
         times: How many are hit after that; None for all.
         answer: What happens.
+        number: Its place among all that were ever added, from 1.
         seen: How many requests have matched so far.
     """
 
@@ -79,7 +62,14 @@ class Fault:
     skip: int
     times: int | None
     answer: Mapping[str, object]
+    number: int = 0
     seen: int = 0
+
+    @property
+    def fired(self) -> int:
+        """How many requests it has hit so far."""
+        hit = max(0, self.seen - self.skip)
+        return hit if self.times is None else min(hit, self.times)
 
     def hits(self, call: Call) -> bool:
         """Tell whether the fault answers a call, and count the call when it matches."""
@@ -107,37 +97,26 @@ def parse_fault(rule: Mapping[str, object]) -> Fault:
     Raises:
         ValueError: A key or value is none that the sandbox knows.
     """
-    _known("fault", rule, _RULE)
-    match, answer = rule.get("match", {}), rule.get("answer")
-    if not isinstance(match, Mapping):
-        raise ValueError("A fault's 'match' is an object.")  # noqa: TRY004 - wrong JSON, one error for all of it
-    if not isinstance(answer, Mapping) or not answer:
-        raise ValueError("A fault needs an 'answer' that says what happens.")
-    _known("match", match, _TESTS.keys())
-    _known("answer", answer, _ANSWERS)
-    if "stage" in match and match["stage"] not in STAGES:
-        raise ValueError(f"A stage is one of {', '.join(STAGES)}, not {match['stage']!r}.")
-    if "path" in match:
-        re.compile(str(match["path"]))
-    if "kind" in answer and _name(answer["kind"], "kind") not in KINDS:
-        raise ValueError(f"A kind is one of {', '.join(sorted(KINDS))}, not {answer['kind']!r}.")
-    if "job" in answer and _name(answer["job"], "outcome") not in OUTCOMES:
-        raise ValueError(f"A job is one of {', '.join(sorted(OUTCOMES))}, not {answer['job']!r}.")
-    skip, times = rule.get("skip", 0), rule.get("times", 1)
-    if not isinstance(skip, int) or not isinstance(times, int | None):
-        raise ValueError("'skip' is a number, 'times' a number or null.")  # noqa: TRY004 - as above
-    return Fault(dict(match), skip, times, dict(answer))
+    check_rule(rule)
+    return Fault(
+        match=dict(cast("Mapping[str, object]", rule.get("match", {}))),
+        skip=cast("int", rule.get("skip", 0)),
+        times=cast("int | None", rule.get("times", 1)),
+        answer=dict(cast("Mapping[str, object]", rule["answer"])),
+    )
 
 
-def _known(what: str, given: Mapping[str, object], allowed: AbstractSet[str]) -> None:
-    if unknown := set(given) - allowed:
-        raise ValueError(
-            f"A {what} has no {', '.join(sorted(unknown))}; it knows {', '.join(sorted(allowed))}."
-        )
-
-
-def _name(value: object, key: str) -> str:
-    return str(value[key]) if isinstance(value, Mapping) else str(value)
+def parse_faults(rules: object) -> list[Fault]:
+    """Read a fault or a list of them; errors as for ``parse_fault``, with the place in the list."""
+    if not isinstance(rules, list):
+        return [parse_fault(cast("Mapping[str, object]", rules))]
+    found = []
+    for place, rule in enumerate(rules, 1):
+        try:
+            found.append(parse_fault(rule))
+        except ValueError as error:
+            raise ValueError(f"Fault {place}: {error}") from None
+    return found
 
 
 class Faults:
@@ -146,12 +125,25 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._added = 0
 
-    def add(self, rule: Mapping[str, object]) -> None:
-        """Add a fault; arguments and errors as for ``parse_fault``."""
-        fault = parse_fault(rule)
+    def add(self, rules: object) -> None:
+        """Add a fault or a list of them, all or none.
+
+        Raises:
+            ValueError: As ``parse_faults`` does.
+        """
+        faults = parse_faults(rules)
         with self._lock:
-            self._faults.append(fault)
+            for fault in faults:
+                self._added += 1
+                fault.number = self._added
+            self._faults += faults
+
+    def remove(self, number: int) -> None:
+        """Remove the fault of a number, if it is there."""
+        with self._lock:
+            self._faults = [fault for fault in self._faults if fault.number != number]
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -166,15 +158,17 @@ class Faults:
             return next((fault.answer for fault in self._faults if fault.hits(call)), None)
 
     def listing(self) -> list[dict[str, object]]:
-        """Return the faults in force, with how many requests each has matched."""
+        """Return the faults in force, with how many requests each has matched and has hit."""
         with self._lock:
             return [
                 {
+                    "number": fault.number,
                     "match": dict(fault.match),
                     "skip": fault.skip,
                     "times": fault.times,
                     "answer": dict(fault.answer),
                     "seen": fault.seen,
+                    "fired": fault.fired,
                 }
                 for fault in self._faults
             ]

@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -102,6 +103,16 @@ class Log:
         with self._lock:
             found = list(self._entries)
         return [asdict(entry) for entry in found]
+
+    def latest(self, count: int, keep: Callable[[Entry], bool]) -> list[Entry]:
+        """Return the newest requests of a kind, newest first.
+
+        Args:
+            count: How many at most.
+            keep: Says whether a request is one of them.
+        """
+        with self._lock:
+            return list(islice(filter(keep, reversed(self._entries)), count))
 
     def counters(self) -> dict[str, object]:
         """Return the totals: requests, calls, and by edge, stage and status."""

@@ -87,6 +87,10 @@ class Received:
             for pixel_id, events in self._graph.writes.events.pixels().items()
         }
 
+    def refused_events(self) -> dict[str, dict[str, int]]:
+        """Return pixel -> event name -> how many came in requests that were refused."""
+        return self._graph.writes.events.refused()
+
     def event_lines(self, pixel_id: str | None, view: str) -> Iterator[bytes]:
         """Return events as JSON; arguments and errors as for ``Sandbox.events``."""
         if view not in VIEWS:

@@ -93,14 +93,19 @@ def _installed(peer: Peer, folder: Path) -> Path:
         return python
     print(f"Installing {peer.name} {peer.version} ...", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
-    _uv("venv", "--python", _base_python(peer), str(folder))
+    uv("venv", "--python", _base_python(peer), str(folder))
     # As pip does it: else the first run of a peer would be slower than all others.
-    _uv("pip", "install", "--compile-bytecode", "--python", str(python), *peer.requirements)
+    uv("pip", "install", "--compile-bytecode", "--python", str(python), *peer.requirements)
     stamp.write_text(wanted)
     return python
 
 
-def _uv(*arguments: str) -> None:
+def uv(*arguments: str) -> None:
+    """Run uv, told of pip's index, and without a word.
+
+    Raises:
+        PeerError: It fails.
+    """
     environment = {**os.environ, **pip_settings.read(), "UV_PYTHON_DOWNLOADS": "never"}
     command = [sys.executable, "-m", "uv", *arguments, "--quiet"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

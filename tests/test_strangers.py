@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from collections import Counter
 from datetime import date, datetime, timezone
 from operator import itemgetter
@@ -26,18 +25,13 @@ from benchmarks.extraction.server import serve
 from benchmarks.extraction.tools import TapFacebook, Work
 from benchmarks.peers import NoPythonError, Peer, ensure
 from meta_sandbox import Sandbox
+from tests.strangers import SDK, keep_from_meta, program, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchmarks.delivery.records import Kind
 
-SDK = Peer(
-    "facebook-business",
-    "26.0.3",
-    ("aiohttp==3.14.5", "requests==2.34.2", "pycountry==26.2.16"),
-    (11, 12, 10, 13),
-)
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=timezone.utc)
 _SCENES = Path(__file__).parent / "elsewhere" / "sdk.py"
 
@@ -67,12 +61,7 @@ def condor_python() -> Path:
 
 @pytest.fixture(autouse=True)
 def _nobody_reaches_meta(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The sandbox speaks plain HTTP: whatever goes by HTTPS is meant for Meta, and meets a closed
-    # port.
-    for name in ("HTTPS_PROXY", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
+    keep_from_meta(monkeypatch)
 
 
 @pytest.fixture
@@ -92,18 +81,20 @@ def play(sdk_python: Path, sandbox: Sandbox) -> Callable[..., Any]:
     return scene
 
 
-def run(command: list[str]) -> str:
-    """What a command writes to its standard output."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 # facebook-business
+
+
+def test_the_sdk_is_pointed_at_it_as_the_readme_says(
+    repository: Path, sdk_python: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", sandbox.token)
+    said = run([str(sdk_python), "-c", program(repository, "os.environ", sandbox.url)])
+    true = sandbox.truth("accounts")
+    assert said.splitlines() == [f"{one['id']} {one['name']} {one['currency']}" for one in true]
 
 
 def test_the_sdk_reads_accounts(play: Callable[..., Any], sandbox: Sandbox) -> None:
@@ -282,6 +273,22 @@ def test_tap_facebook_reads_the_truth(tap_python: Path, tmp_path: Path) -> None:
     # A job a day, of each of two accounts; creatives by batches.
     assert calls["poll"] >= 6
     assert calls["batch"] >= 2
+
+
+def test_tap_facebook_is_pointed_at_it_as_the_readme_says(
+    repository: Path, tap_python: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = {
+        "access_token": sandbox.token,
+        "account_id": sandbox.world.accounts[0].account_id,
+        "start_date": "2026-11-17T00:00:00Z",
+    }
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    command = [str(tap_python), "-c", program(repository, "tap_facebook", sandbox.url)]
+    said = run([*command, "--config", str(path), "--discover"])
+    assert "ads_insights" in {stream["stream"] for stream in json.loads(said)["streams"]}
+    assert sandbox.counters()["by_edge"] == {"adaccounts": 1}
 
 
 # condor-retl-meta

@@ -19,7 +19,7 @@ SDK = Peer(
     ("aiohttp==3.14.5", "requests==2.34.2", "pycountry==26.2.16"),
     (11, 12, 10, 13),
 )
-_ADDRESS = "http://127.0.0.1:8080"
+ADDRESS = "http://127.0.0.1:8080"
 
 
 def keep_from_meta(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,12 +33,12 @@ def keep_from_meta(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "127.0.0.1")
 
 
-def program(repository: Path, word: str, url: str = _ADDRESS) -> str:
+def program(repository: Path, word: str, url: str = ADDRESS) -> str:
     """The one program in the sandbox's README that has a word, with the address of a sandbox."""
     readme = (repository / "meta-sandbox" / "README.md").read_text(encoding="utf-8")
     programs: list[str] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     (found,) = [one for one in programs if word in one]
-    return found.replace(_ADDRESS, url)
+    return found.replace(ADDRESS, url)
 
 
 def run(command: list[str]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 from collections import Counter
 from datetime import date, datetime, timezone
 from operator import itemgetter
@@ -25,7 +27,7 @@ from benchmarks.extraction.server import serve
 from benchmarks.extraction.tools import TapFacebook, Work
 from benchmarks.peers import NoPythonError, Peer, ensure
 from meta_sandbox import Sandbox
-from tests.strangers import SDK, keep_from_meta, program, run
+from tests.strangers import ADDRESS, SDK, keep_from_meta, program, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,6 +85,18 @@ def play(sdk_python: Path, sandbox: Sandbox) -> Callable[..., Any]:
 
 def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_curl_asks_as_the_readme_says(
+    repository: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (repository / "meta-sandbox" / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^    (curl .*)$", readme, re.MULTILINE)
+    monkeypatch.setenv("TOKEN", sandbox.token)
+    said = json.loads(run(["sh", "-c", command.replace(ADDRESS, sandbox.url)]))
+    true = sandbox.truth("accounts")
+    assert said["data"] == [{"name": one["name"], "id": one["id"]} for one in true]
 
 
 # facebook-business

@@ -55,7 +55,7 @@ format: $(VENV)/.test-installed ## put the code in order
 
 docs: $(VENV)/.test-installed ## what is generated: tables of the READMEs, settings in meltano.yml, hub/
 	@$(RUN) hub
-	@$(RUN) cogapp -I . -r meltano.yml hub/README.md README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md
+	@$(RUN) cogapp -I . -r meltano.yml hub/README.md README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md docs/troubleshooting.md
 
 pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)

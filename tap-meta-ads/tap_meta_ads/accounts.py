@@ -126,7 +126,8 @@ class Accounts:
         asked: tuple[str, ...] = FIELDS
         while True:
             try:
-                return tuple(read(asked))
+                # One that is listed twice is read once.
+                return tuple({account.id: account for account in read(asked)}.values())
             except UnknownFieldError as error:
                 # Without its time zone an account's day is that of UTC; see `dates.today_in`.
                 asked = without(asked, error, NEEDED, _logger)

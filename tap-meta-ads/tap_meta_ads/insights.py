@@ -321,18 +321,17 @@ class InsightsTrack:
 
         A field that alone is too much is left empty, and named.
         """
-        keys = self.report.keys
-        others = tuple(name for name in part.columns if name not in keys)
+        whole = {*self.report.keys, *self.report.comes_unasked}
+        others = tuple(name for name in part.columns if name not in whole)
         if not others:
             raise error
         if len(others) == 1:
-            self._told.add(others[0])
             self.left_out(others[0], f"too much data for Meta on {part.window}")
             self.log.warning("%s: Meta cannot make %s, left empty.", part.window, others[0])
             return []
         self.count("splits")
         merged: dict[tuple[Any, ...], dict[str, Any]] = {}
-        named = tuple(name for name in part.columns if name in keys)
+        named = tuple(name for name in part.columns if name in whole)
         for half in _halves(others):
             smaller = replace(part, columns=(*named, *half))
             try:
@@ -341,8 +340,7 @@ class InsightsTrack:
             except TooMuchDataError as again:
                 rows = yield from self._by_fields(smaller, again)
             for row in rows:
-                key = tuple(bytes(row.get(name, b"")) for name in keys)
-                merged.setdefault(key, {}).update(row)
+                merged.setdefault(self.report.key_of(row), {}).update(row)
         return list(merged.values())
 
     def _columns_of(self, window: Window) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_meta_ads import fields as fields_of_meta
 from tap_meta_ads.periods import Period
 
@@ -42,6 +44,9 @@ FILTER_OPERATORS = tuple(
 
 _OF_A_SET = frozenset("IN NOT_IN CONTAINS_ANY CONTAINS_ALL NOT_CONTAINS_ANY ANY ALL NONE".split())
 """Operators whose value is a list in any order."""
+
+
+_NOTHING = msgspec.Raw(b"null")
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,19 @@ class Report:
         """
         return {f"{name}_id": (name, "id") for name in self.breakdowns if _is_object(name)}
 
+    def key_of(self, row: Mapping[str, msgspec.Raw]) -> tuple[bytes, ...]:
+        """Return what tells a row of Meta's from the others: the JSON of each part of its key."""
+        parts = []
+        for name in self.keys:
+            source, member = self.derived.get(name, (name, None))
+            value = row.get(source, _NOTHING)
+            if member is not None:
+                # The members of an object come in any order.
+                known = msgspec.json.decode(value, type=dict[str, msgspec.Raw] | None) or {}
+                value = known.get(member, _NOTHING)
+            parts.append(bytes(value))
+        return tuple(parts)
+
     @property
     def period(self) -> Period:
         """The periods of its rows."""
@@ -141,7 +159,7 @@ class Report:
             window: Days that begin where a period does, or within a single one.
             columns: The columns that are wanted.
         """
-        asked = [name for name in columns if name not in self._comes_unasked]
+        asked = [name for name in columns if name not in self.comes_unasked]
         action_breakdowns = self._action_breakdowns(columns)
         if action_breakdowns and "actions" not in asked:
             # Meta takes no action breakdowns without it, and the other lists are to have them too.
@@ -158,7 +176,7 @@ class Report:
         }
 
     @property
-    def _comes_unasked(self) -> Collection[str]:
+    def comes_unasked(self) -> Collection[str]:
         """Columns that Meta sends by itself, or never, and refuses among the fields."""
         return {"date_start", "date_stop", *self.breakdowns, *self.derived}
 

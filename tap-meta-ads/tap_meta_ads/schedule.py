@@ -369,7 +369,12 @@ class Schedule:
                 if not job.is_due(now):
                     continue
                 held = self.hold(look_at(job))
-                if 0 < held <= self.max_retry_seconds:
+                if held > self.max_retry_seconds:
+                    # This look is given up at once. It is one of its own, for what holds it is its
+                    # account's: the jobs of others would be given up with it.
+                    due = [job]
+                    break
+                if held > 0:
                     self._watched[job.run_id] = (replace(job, next_look=now + held), opened)
                 elif len(due) < POLLED_AT_ONCE:
                     due.append(job)

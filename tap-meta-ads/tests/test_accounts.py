@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_graph import Failure, GraphClient, PermissionDeniedError, UnavailableError
+from meta_graph import Failure, GraphClient, Incoming, PermissionDeniedError, UnavailableError
 from tap_meta_ads import settings
 from tap_meta_ads.accounts import Accounts
 from tap_meta_ads.summary import Summary
@@ -55,3 +56,19 @@ def test_what_is_no_account_s_fault_leaves_nobody_out(client: GraphClient) -> No
     with pytest.raises(UnavailableError), skipping.guard(ACCOUNT, "ads_insights"):
         raise UnavailableError(Failure("Down"))
     assert skipping.skipped == {}
+
+
+class Twice:
+    """Lists one account twice, as a list that changes while it is read can."""
+
+    def send(self, _: object) -> Incoming:
+        entries = [{"account_id": ACCOUNT, "id": f"act_{ACCOUNT}", "name": "A"}] * 2
+        return Incoming(200, {}, json.dumps({"data": entries}).encode())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_an_account_that_is_listed_twice_is_read_once() -> None:
+    with GraphClient("token", transport=Twice()) as client:
+        assert [one.id for one in accounts(client, "skip").all] == [ACCOUNT]

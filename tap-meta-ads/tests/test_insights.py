@@ -367,6 +367,52 @@ def test_a_field_that_alone_is_too_much_is_left_empty_and_named() -> None:
     assert list(reader.refused) == ["actions"]  # type: ignore[attr-defined]
 
 
+def test_rows_that_differ_by_an_asset_alone_stay_apart_when_put_together() -> None:
+    """The id within the asset is a part of the key, and nothing that Meta sends by itself."""
+    assets = [{"id": str(n), "text": "x"} for n in range(3)]
+    asked: list[set[str]] = []
+
+    def meta(call: Call) -> Any:  # noqa: ANN401 - JSON
+        names = set(call.params["fields"])
+        asked.append(names)
+        if names == {"ad_id"}:
+            return page([{"ad_id": "1"}])
+        metrics = names & {"spend", "clicks", "actions"}
+        if len(metrics) > 1:
+            return TOO_MUCH
+        # The members of an object come in any order.
+        shown = [dict(reversed(asset.items())) if "clicks" in names else asset for asset in assets]
+        key = {"ad_id": "1", "date_start": "2026-01-01"}
+        return page(
+            [{**key, "body_asset": one, **dict.fromkeys(metrics, one["id"])} for one in shown]
+        )
+
+    reader = track("sync", breakdowns=("body_asset",))
+    reader.columns = tuple(reader.report.kinds("v26.0"))
+    result, handed, _ = run(reader, window(), meta)
+    assert result.rows == 3
+    assert [(row["body_asset"]["id"], row["spend"], row["actions"]) for row in handed] == [
+        (str(n), str(n), str(n)) for n in range(3)
+    ]
+    assert not any(names & {"body_asset", "body_asset_id", "date_stop"} for names in asked)
+
+
+def test_a_field_too_large_for_one_ad_is_asked_for_again_elsewhere() -> None:
+    """Meta refuses another field amid the pages of a later window: only that one goes."""
+    meta = Meta(3, 100)
+    reader = track("sync")
+
+    def stubborn(call: Call) -> Any:  # noqa: ANN401 - JSON
+        return TOO_MUCH if "actions" in call.params["fields"] else meta(call)
+
+    run(reader, window(), stubborn)
+    assert list(reader.refused) == ["actions"]  # type: ignore[attr-defined]
+    unknown = UnknownFieldError(Failure("no clicks"), ("clicks",))
+    _, _, calls = run(reader, window(), in_turn(page(rows(1), "a"), unknown, page(rows(2))))
+    assert "actions" in calls[-1].params["fields"]
+    assert "clicks" not in calls[-1].params["fields"]
+
+
 def test_rows_of_an_account_cannot_be_cut_by_ads_and_are_by_fields() -> None:
     asked: list[Call] = []
 

@@ -200,6 +200,22 @@ def test_a_throttled_job_is_not_looked_at_until_its_time() -> None:
     assert plan.wake_at(FIRST_LOOK) == FIRST_LOOK + 60.0
 
 
+def test_a_job_held_for_too_long_ends_alone() -> None:
+    """Its look is given up at once; a job of another account must not be given up with it."""
+    held: dict[str, float] = {}
+    plan, _ = schedule(
+        Windows("a", "1", jobs=True),
+        Windows("b", "2", jobs=True),
+        hold=lambda call: held.get(call.account or "", 0.0),
+    )
+    for step in all_at_once(plan):
+        assert isinstance(step, Step)
+        plan.answer(step, {}, 0.0)
+    held["1"] = 1e9
+    polls = [poll for poll in all_at_once(plan, FIRST_LOOK) if isinstance(poll, Poll)]
+    assert sorted([job.account_id for job in poll.jobs] for poll in polls) == [["1"], ["2"]]
+
+
 def test_many_jobs_are_looked_at_together() -> None:
     plan, _ = schedule(Windows("a", tasks=60, jobs=True), most=60)
     for step in all_at_once(plan):

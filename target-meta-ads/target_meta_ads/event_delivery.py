@@ -223,7 +223,7 @@ class EventDelivery(Destination):
             if outcomes.may_be_done(error):
                 about.claim = None  # it stays in the ledger: the next run finds it unsettled
             self._queue.appendleft(about)  # it is unsettled, and is dropped with the rest
-            self.fail(error)
+            self.fail(error.about(message=_words(error, request)))
 
     def _halve(self, batch: Batch, request: Sequence[Entry]) -> None:
         """Send a request in two."""
@@ -271,7 +271,8 @@ class EventDelivery(Destination):
         if self._accepted_any:
             self.conclude()
         elif len(self._doubtful) >= _ALIKE and len({_what(one) for _, one in self._doubtful}) == 1:
-            self.fail(self._doubtful[0][1])
+            entry, error = self._doubtful[0]
+            self.fail(error.about(message=_words(error, [entry])))
 
     @override
     def conclude(self) -> None:
@@ -286,10 +287,9 @@ class EventDelivery(Destination):
         self._doubtful = []
 
     def _reject(self, entry: Entry, error: GraphError) -> None:
-        event = msgspec.json.decode(entry.content)
-        words = without_values(error.failure.message, event)
         advice = f" {error.advice}" if error.advice else ""
-        self._shared.reject(entry, _what(error), f"Meta refuses it: {words}.{advice}")
+        words = f"Meta refuses it: {_words(error, [entry])}.{advice}"
+        self._shared.reject(entry, _what(error), words)
 
     def _release(self, batch: Batch) -> None:
         if batch.claim is not None:
@@ -317,6 +317,12 @@ class EventDelivery(Destination):
         self._open.clear()
         self._chunk.clear()
         self._doubtful.clear()
+
+
+def _words(error: GraphError, entries: Sequence[Entry]) -> str:
+    """Meta's words about events, without anything that stood in them."""
+    sent = [msgspec.json.decode(entry.content) for entry in entries]
+    return without_values(error.failure.message, sent)
 
 
 def _what(error: GraphError) -> str:

@@ -29,7 +29,7 @@ from typing_extensions import override
 
 from meta_graph import GraphError
 from target_meta_ads import settings as settings_
-from target_meta_ads.errors import InputError, RunStoppedError, TargetError, told
+from target_meta_ads.errors import InputError, LedgerError, RunStoppedError, TargetError, told
 from target_meta_ads.reader import Reader
 from target_meta_ads.run import Run
 from target_meta_ads.sinks import MetaSink
@@ -260,7 +260,11 @@ class TargetMetaAds(Target):
         self.logger.info("%s:\n%s", done, "\n".join(self.run.table()))
         for note in self.run.notes():
             self.logger.warning("%s", note)
-        self.run.remember()
+        try:
+            self.run.remember()
+        except LedgerError as error:
+            # All is done that was to be done, and another error, if there is one, is the one to tell.
+            self.logger.warning("What this run did is not in the ledger's history: %s", error)
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:

@@ -148,6 +148,25 @@ def test_metas_words_about_a_bad_event_are_without_its_values(tmp_path: Path) ->
         )
 
 
+@pytest.mark.parametrize("code", [(100, 2804001), (10, None)], ids=["each event", "the pixel"])
+def test_a_pixel_fails_in_words_without_the_values_of_its_events(
+    tmp_path: Path, code: tuple[int, int | None]
+) -> None:
+    words = "The address 203.0.113.9 of ada@a.example is bad"
+    meta = FakeMeta(refuses=lambda _: refusal(*code, words))
+    user = b'{"user_data":{"em":["ada@a.example"],"client_ip_address":"203.0.113.9"},'
+    with working(tmp_path, meta) as run:
+        pixel = run.pixel()
+        for name in event_ids(25):
+            run.event(pixel, name, event(name).replace(b"{", user, 1))
+        run.settle()
+        assert pixel.failed is not None
+        (failure,) = run.delivery.failures
+    assert "The address (left out) of (left out) is bad" in failure
+    assert "203.0.113.9" not in failure
+    assert "ada@" not in failure
+
+
 def test_20_alike_refusals_and_nothing_taken_are_the_pixels_fault(tmp_path: Path) -> None:
     meta = FakeMeta(is_bad=lambda _: True)
     with working(tmp_path, meta) as run:

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import machine
+from benchmarks.report import Version
 from demo import pip_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HOME = Path(__file__).resolve().parents[1] / ".bench"
 """Folder of all environments, and of what the benchmarks write while they run."""
@@ -75,6 +77,39 @@ def ensure(peer: Peer) -> Path:
     folder = make_home() / peer.name
     with _alone(folder.with_suffix(".lock")):
         return _installed(peer, folder)
+
+
+def ensure_all(peers: Iterable[Peer]) -> tuple[dict[Peer, Path], dict[Peer, str]]:
+    """Install what can be installed of several peers.
+
+    Returns:
+        The Python of each that is there, and for each other one a sentence that says so. What uv
+        said, which may name places that are nobody's business, goes to standard error.
+    """
+    pythons, absent = {}, {}
+    for peer in peers:
+        try:
+            pythons[peer] = ensure(peer)
+        except NoPythonError as error:
+            absent[peer] = str(error)
+        except PeerError as error:
+            print(error, file=sys.stderr, flush=True)
+            absent[peer] = f"{peer.name} {peer.version} could not be installed."
+    return pythons, absent
+
+
+def version_of(peer: Peer, python: Path | None, absent: str) -> Version:
+    """Tell which version takes part, of which of its dependencies, on which Python.
+
+    Args:
+        peer: The peer.
+        python: Its Python, if it is installed.
+        absent: Why it takes no part, in a few words; empty when it does.
+    """
+    if absent or not python:
+        return Version(peer.name, absent)
+    on = f"Python {machine.version_said_by(str(python), 'Python')}"
+    return Version(peer.name, peer.version, ", ".join([*peer.pins, on]))
 
 
 @contextmanager

@@ -1,48 +1,19 @@
-"""The benchmark of the star schema, so small that it says nothing of speed, but runs through."""
+"""The benchmark of the star schema: its rows, its verdicts, what it tells; run by another test."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import pytest
 
+from benchmarks.star_schema import report
+from benchmarks.star_schema.dbt import Node, Step
 from benchmarks.star_schema.figures import AGAIN, FULL, REFRESH, Outcome, verdicts
-from benchmarks.star_schema.process import Step
 from benchmarks.star_schema.warehouses import Digest
 from benchmarks.star_schema.world import ACCOUNTS, World
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 GIB = 1 << 30
-
-
-def test_incremental_and_full_build_agree(repository: Path, tmp_path: Path) -> None:
-    output = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "benchmarks.star_schema", "--engine", "duckdb", "--quick"]
-    command += ["--rows", "2000", "--days", "40", "--nodes", "--output", str(output)]
-    # The core fact and what it needs: more would take dbt longer and tell no more.
-    command += ["--select", "+fact_core_metrics", "--exclude", "resource_type:test"]
-    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-    figures = json.loads(output.read_text(encoding="utf-8"))
-    engine = figures["engines"][0]
-    # Were nothing compared, nothing could differ.
-    assert engine["refreshed"]["fact_core_metrics"][0] > 290
-    assert engine["refreshed"] == engine["incremental"]
-    assert [load["rows"] for load in engine["loads"]] == [2023, 1409]
-    assert [step["name"] for step in engine["steps"]] == [FULL, AGAIN, REFRESH]
-    assert all(step["seconds"] > 0 and step["peak_bytes"] > 0 for step in engine["steps"])
-
-    for figure in ("memory of dbt and server", "incremental build in parts of the full one"):
-        assert f"duckdb: {figure}" in done.stdout
-    assert "| reached" in done.stdout
-    assert "Slowest of: dbt build --full-refresh" in done.stdout
-    assert "model fact_core_metrics" in done.stdout
 
 
 def step(name: str, seconds: float, peak: int = GIB, server_peak: int = 0) -> Step:
@@ -62,31 +33,63 @@ def outcome(*steps: Step, refreshed: int = 1) -> Outcome:
 
 
 @pytest.mark.parametrize(
-    ("measured", "reached", "short_by"),
+    ("measured", "short_by"),
     [
-        (outcome(step(FULL, 50), step(AGAIN, 10)), [True, True, True], ["", "", ""]),
+        (outcome(step(FULL, 50), step(AGAIN, 10)), ["", "", ""]),
         (
             outcome(step(FULL, 50), step(AGAIN, 10), step(REFRESH, 40)),
-            [True, False, True],
-            ["", "2.0 s too long", ""],
+            ["", "0.25 where 0.20 is the line: 2.0 s too long", ""],
         ),
         (
             outcome(step(FULL, 50, 3 * GIB, 3 * GIB), step(AGAIN, 1)),
-            [False, True, True],
-            ["50 % too much", "", ""],
+            ["6.00 GiB where 4.00 is the line", "", ""],
         ),
         (
             outcome(step(FULL, 50), step(AGAIN, 10), refreshed=2),
-            [True, True, False],
-            ["", "", "differ: fact"],
+            ["", "", "1 where 2 is the line: differ: fact"],
+        ),
+        (
+            outcome(step(FULL, 50), replace(step(AGAIN, 10), failure="A test failed.")),
+            ["dbt failed", "dbt failed", ""],
+        ),
+        (
+            replace(outcome(step(FULL, 50), step(AGAIN, 10)), incremental={}, refreshed={}),
+            ["", "", "nothing was built twice"],
         ),
     ],
-    ids=["all reached", "the faster full build counts", "both sides' memory", "a mart differs"],
+    ids=[
+        "all reached",
+        "the faster full build counts",
+        "both sides' memory",
+        "a mart differs",
+        "dbt fails",
+        "no second full build",
+    ],
 )
-def test_verdicts(measured: Outcome, reached: list[bool], short_by: list[str]) -> None:
+def test_verdicts(measured: Outcome, short_by: list[str]) -> None:
     found = verdicts(measured)
-    assert [verdict.is_reached for verdict in found] == reached
     assert [verdict.short_by for verdict in found] == short_by
+    assert [verdict.required for verdict in found][:2] == ["at most 4 GiB", "at most 0.2"]
+
+
+def test_the_slowest_nodes_are_told_when_asked_for() -> None:
+    nodes = tuple(Node(f"model m{number}", "success", number) for number in range(12))
+    measured = outcome(replace(step(FULL, 50), nodes=nodes), step(AGAIN, 10))
+    assert [each.heading for each in report.sections([measured], nodes=False)] == ["postgres"]
+    told = list(report.sections([measured], nodes=True))
+    assert [each.heading for each in told] == ["postgres", "postgres, slowest of: dbt build"]
+    assert [line.split("|")[1].strip() for line in told[1].text.splitlines()[2:]] == [
+        f"model m{number}" for number in range(11, 1, -1)
+    ]
+
+
+def test_the_figures_are_json() -> None:
+    measured = outcome(step(FULL, 50), step(AGAIN, 20))
+    found = json.loads(json.dumps(report.figures([measured], World(4000, 60, 3))))
+    assert found["world"] == {"rows": 4000, "days": 60, "seed": 3}
+    assert [one["is_reached"] for one in found["verdicts"]] == [True, False, True]
+    assert found["engines"][0]["steps"][1]["seconds"] == 20
+    assert found["engines"][0]["refreshed"] == {"dim_ad": [7, "1", "2"], "fact": [1, "1", "1"]}
 
 
 def test_a_breakdown_adds_up_to_the_core_report() -> None:

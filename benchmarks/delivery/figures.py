@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.verdict import Verdict
+from benchmarks.delivery.peer import CONDOR
+from benchmarks.verdict import Found, Limit, NotMeasuredError, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.delivery.measure import Measured, Step
+    from benchmarks.verdict import Verdict
 
 MIB = 1 << 20
-RATE = 20_000
-MEMORY_MIB = 300
-LATENCY_TIMES = 1.3
-PEER_TIMES = 5.0
+
+_RATE = Limit("at least", 20_000, digits=0)
+_MEMORY = Limit("less than", 300, " MiB", digits=0)
 # Memory that grows with the records would have grown fivefold.
-FLAT_TIMES = 1.1
+_FLAT = Limit("at most", 1.1)
+_LATENCY = Limit("at most", 1.3)
+_PEER = Limit("at least", 5, digits=1)
 
 FRESH = "fresh ledger"
 AGAIN = "the same again"
@@ -28,88 +31,24 @@ BESIDE_ALIKE = "beside the peer, its match keys alone"
 PEER = "the peer"
 
 
-def verdicts(measured: Sequence[Measured]) -> list[Verdict]:
-    """Judge all figures for which there are measurements."""
-    kinds = dict.fromkeys(one.step.kind.name for one in measured)
+def verdicts(steps: Sequence[Step], measured: Sequence[Measured], absent: str) -> list[Verdict]:
+    """Judge all figures of some steps.
+
+    Args:
+        steps: Those that were to be taken.
+        measured: Those that were.
+        absent: Why the peer did not take part, in a few words; empty when it did.
+    """
     found: list[Verdict] = []
-    for name in kinds:
-        of_kind = [one for one in measured if one.step.kind.name == name]
-        found += _of_kind(name, of_kind)
+    for name in dict.fromkeys(step.kind.name for step in steps):
+        judge_ = _Judge(
+            name,
+            [step for step in steps if step.kind.name == name],
+            [one for one in measured if one.step.kind.name == name],
+            absent,
+        )
+        found += judge_.verdicts()
     return found
-
-
-def _of_kind(name: str, measured: Sequence[Measured]) -> Iterator[Verdict]:
-    by_name = {one.step.name: one for one in measured}
-    ours = [one for one in measured if not one.step.is_peer]
-    if fresh := by_name.get(FRESH):
-        yield _at_least(
-            f"{name}: records a second, whole process", f"{RATE:,}", fresh.rate, RATE, digits=0
-        )
-    yield _memory(name, ours)
-    if fresh and fresh.run.peak_of_fifth(0):
-        yield _flat(name, fresh)
-    yield from _requests(name, ours)
-    if (wide := by_name.get(WIDE)) and (slow := by_name.get(SLOW)):
-        times = slow.run.seconds / wide.run.seconds
-        yield _at_most(
-            f"{name}: time with {slow.step.latency:g} ms a request, in times of that without",
-            LATENCY_TIMES,
-            times,
-        )
-    for beside in (by_name.get(BESIDE), by_name.get(BESIDE_ALIKE)):
-        if beside and (peer := by_name.get(PEER)):
-            alike = ", the same match keys" if beside.step.name == BESIDE_ALIKE else ""
-            yield _at_least(
-                f"{name}: times faster than {peer.step.tool}, {beside.step.count:,} records{alike}",
-                f"{PEER_TIMES:g}",
-                peer.run.seconds / beside.run.seconds,
-                PEER_TIMES,
-                digits=1,
-            )
-
-
-def _memory(name: str, ours: Sequence[Measured]) -> Verdict:
-    largest = max(ours, key=lambda one: one.run.peak_bytes)
-    found = largest.run.peak_bytes / MIB
-    is_reached = found < MEMORY_MIB
-    return Verdict(
-        f"{name}: memory, the most of all our runs",
-        f"less than {MEMORY_MIB} MiB",
-        f"{found:.0f} MiB ({largest.step.name})",
-        is_reached,
-        "" if is_reached else f"{100 * (found / MEMORY_MIB - 1):.0f} % too much",
-    )
-
-
-def _flat(name: str, fresh: Measured) -> Verdict:
-    first, last = (fresh.run.peak_of_fifth(fifth) / MIB for fifth in (0, 4))
-    times = last / first
-    is_reached = times <= FLAT_TIMES
-    return Verdict(
-        f"{name}: memory in the last fifth of the time, in times of the first",
-        f"at most {FLAT_TIMES:g}",
-        f"{times:.2f} ({first:.0f} and {last:.0f} MiB)",
-        is_reached,
-        "" if is_reached else f"{last - first * FLAT_TIMES:.0f} MiB too much",
-    )
-
-
-def _requests(name: str, ours: Sequence[Measured]) -> Iterator[Verdict]:
-    """The fewest that the limits allow, in every run; none where nothing is new."""
-    by_need: dict[tuple[int, bool], list[Measured]] = {}
-    for one in ours:
-        by_need.setdefault((one.step.count, one.step.is_again), []).append(one)
-    for (count, is_again), among in by_need.items():
-        least = least_requests(among[0].step)
-        found = max(one.requests for one in among)
-        unchanged = ", unchanged" if is_again else ""
-        yield Verdict(
-            f"{name}: requests for {count:,} records{unchanged}",
-            f"{least:,}",
-            f"{found:,}",
-            found <= least,
-            "" if found <= least else f"{found - least:,} too many",
-        )
 
 
 def least_requests(step: Step) -> int:
@@ -117,23 +56,84 @@ def least_requests(step: Step) -> int:
     return 0 if step.is_again else step.kind.requests(step.count)
 
 
-def _at_least(figure: str, words: str, found: float, required: float, *, digits: int) -> Verdict:
-    is_reached = found >= required
-    return Verdict(
-        figure,
-        f"at least {words}",
-        f"{found:,.{digits}f}",
-        is_reached,
-        "" if is_reached else f"{100 * (1 - found / required):.0f} % too few",
-    )
+class _Judge:
+    """Judges one kind of records."""
 
+    def __init__(
+        self, name: str, steps: Sequence[Step], measured: Sequence[Measured], absent: str
+    ) -> None:
+        self._name = name
+        self._steps = {step.name: step for step in steps}
+        self._measured = {one.step.name: one for one in measured}
+        self._absent = absent
 
-def _at_most(figure: str, required: float, found: float) -> Verdict:
-    is_reached = found <= required
-    return Verdict(
-        figure,
-        f"at most {required:g}",
-        f"{found:.2f}",
-        is_reached,
-        "" if is_reached else f"{100 * (found / required - 1):.0f} % too much",
-    )
+    def verdicts(self) -> Iterator[Verdict]:
+        """All figures."""
+        yield judge(f"{self._name}: records a second, whole process", _RATE, self._rate)
+        yield judge(f"{self._name}: memory, the most of all our runs", _MEMORY, self._memory)
+        figure = f"{self._name}: memory in the last fifth of the time, in times of the first"
+        yield judge(figure, _FLAT, self._flat)
+        yield from self._requests()
+        if slow := self._steps.get(SLOW):
+            latency = f"{slow.latency:g} ms a request"
+            figure = f"{self._name}: time with {latency}, in times of that without"
+            yield judge(figure, _LATENCY, self._latency)
+        for name, alike in ((BESIDE, ""), (BESIDE_ALIKE, ", the same match keys")):
+            if name in self._steps:
+                yield self._peer(name, alike)
+
+    def _rate(self) -> Found:
+        return Found(self._one(FRESH).rate)
+
+    def _memory(self) -> Found:
+        ours = [one for one in self._measured.values() if not one.step.is_peer and not one.wrong]
+        if not ours:
+            raise NotMeasuredError("no run was as it should be")
+        largest = max(ours, key=lambda one: one.run.peak_bytes)
+        return Found(largest.run.peak_bytes / MIB, largest.step.name)
+
+    def _flat(self) -> Found:
+        fresh = self._one(FRESH)
+        first, last = (fresh.run.peak_of_fifth(fifth) / MIB for fifth in (0, 4))
+        if not first or not last:
+            raise NotMeasuredError("it was too short, or nobody tells")
+        return Found(last / first, f"{last:.0f} MiB / {first:.0f} MiB")
+
+    def _requests(self) -> Iterator[Verdict]:
+        """The fewest that the limits allow, in every run; none where nothing is new."""
+        by_need: dict[tuple[int, bool], list[Step]] = {}
+        for step in self._steps.values():
+            if not step.is_peer:
+                by_need.setdefault((step.count, step.is_again), []).append(step)
+        for (count, is_again), among in by_need.items():
+
+            def measure(among: Sequence[Step] = among) -> Found:
+                return Found(max(self._one(step.name).requests for step in among))
+
+            unchanged = ", unchanged" if is_again else ""
+            figure = f"{self._name}: requests for {count:,} records{unchanged}"
+            least = least_requests(among[0])
+            yield judge(figure, Limit("at most", least, digits=0, words=f"{least:,}"), measure)
+
+    def _latency(self) -> Found:
+        wide, slow = (self._one(name).run.seconds for name in (WIDE, SLOW))
+        return Found(slow / wide, f"{slow:.1f} s / {wide:.1f} s")
+
+    def _peer(self, name: str, alike: str) -> Verdict:
+        def measure() -> Found:
+            theirs, ours = (self._one(each).run.seconds for each in (PEER, name))
+            return Found(theirs / ours, f"{theirs:.1f} s / {ours:.1f} s")
+
+        count = f"{self._steps[name].count:,}"
+        figure = f"{self._name}: times faster than {CONDOR.name}, {count} records{alike}"
+        return judge(figure, _PEER, measure)
+
+    def _one(self, name: str) -> Measured:
+        """A step; only one whose records have all arrived counts."""
+        one = self._measured.get(name)
+        if not one:
+            why = self._absent if name in {BESIDE, BESIDE_ALIKE, PEER} else ""
+            raise NotMeasuredError(f"{CONDOR.name}: {why}" if why else f'"{name}" did not run')
+        if one.wrong:
+            raise NotMeasuredError(f'"{name}" was not as it should be')
+        return one

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, build_opener
 
-from benchmarks.delivery import peer, process
+from benchmarks import process
+from benchmarks.delivery import peer
 from benchmarks.delivery.records import DESTINATION
 from benchmarks.delivery.server import COUNTS
-from benchmarks.star_schema.process import cpu_seconds_of
 
 if TYPE_CHECKING:
     from benchmarks.delivery.records import Kind
@@ -102,6 +102,7 @@ def measure(
     if not step.is_again:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+    output, errors = folder / "stdout", folder / "stderr"
     serve = [sys.executable, str(_SERVER), "--latency", str(step.latency)]
     with process.started(serve) as (port, pid):
         url = f"http://127.0.0.1:{port}"
@@ -109,19 +110,20 @@ def measure(
             assert python is not None
             database = folder / "peer.duckdb"
             loaded = process.run(
-                peer.load_command(python, step.kind.name, database, records), folder
+                peer.load_command(python, step.kind.name, database, records), output, errors=errors
             )
             if loaded.failure:
                 raise RuntimeError(f"{step.tool} could not be given its table: {loaded.failure}")
             command = peer.run_command(python, step.kind.name, database, url, DESTINATION)
-            run = process.run(command, folder)
+            run = process.run(command, output, errors=errors)
         else:
-            run = process.run(_command(step, target, url, folder), folder, stdin=records)
-        server_seconds = cpu_seconds_of(pid)
+            command = _command(step, target, url, folder)
+            run = process.run(command, output, errors=errors, stdin=records)
+        server_seconds = process.cpu_seconds_of(pid)
         counts = _counts(url)
     requests = counts["requests"].get(step.kind.edge, 0)
     arrived = counts["records"].get(step.kind.edge, 0)
-    told = (folder / "stderr").read_text("utf-8", errors="replace")
+    told = errors.read_text("utf-8", errors="replace")
     return Measured(
         step=step,
         run=run,

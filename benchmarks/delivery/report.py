@@ -1,16 +1,12 @@
-"""The report: Markdown whose tables can be read on a terminal too."""
+"""What the report tells of the delivery, beside the required figures."""
 
 from __future__ import annotations
 
-import os
-import platform
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from benchmarks import machine
-from benchmarks.delivery import peer
-from benchmarks.delivery.figures import MIB, least_requests, verdicts
+from benchmarks.delivery.figures import MIB, least_requests
 from benchmarks.delivery.records import KINDS
+from benchmarks.report import Section, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,47 +39,18 @@ is our target with rows of the same two); its events have the same columns as ou
 is there, trimmed and in lower case: phone numbers with their brackets and without their country.
 It sends one request at a time, each over a new connection.
 """
-_SMALL = """\
-**Made with `--small`: the sizes are tiny, and no figure here says anything of speed or memory.**
-"""
 
 
-def text(measured: Sequence[Measured], command: str, *, target: str, is_small: bool) -> str:
-    """Write the report.
+def how(*, has_peer: bool) -> str:
+    """Tell how it was measured."""
+    return f"{_HOW}\n{_PEER}" if has_peer else _HOW
 
-    Args:
-        measured: What was measured.
-        command: The command that made it.
-        target: Our command, which is asked for its version.
-        is_small: Whether the sizes are those of `--small`.
-    """
-    has_peer = any(one.step.is_peer for one in measured)
-    parts = [
-        "# Delivery, side by side\n",
-        *([_SMALL] if is_small else []),
-        "\n".join(f"* {line}" for line in _circumstances(command, target, has_peer=has_peer))
-        + "\n",
-        _HOW,
-        *([_PEER] if has_peer else []),
-        "## Required figures\n",
-        _table(
-            ["figure", "required", "found", "", "short by"],
-            (
-                [
-                    one.figure,
-                    one.required,
-                    one.found,
-                    "reached" if one.is_reached else "falls short",
-                    one.short_by,
-                ]
-                for one in verdicts(measured)
-            ),
-        ),
-    ]
+
+def sections(measured: Sequence[Measured]) -> Iterator[Section]:
+    """Write all that was measured."""
     for name in KINDS:
         if of_kind := [one for one in measured if one.step.kind.name == name]:
-            parts += [f"## {name}\n", _measurements(of_kind)]
-    return "\n".join(parts)
+            yield Section(name, _measurements(of_kind))
 
 
 def line(one: Measured) -> str:
@@ -98,7 +65,7 @@ def line(one: Measured) -> str:
 def _measurements(measured: Iterable[Measured]) -> str:
     head = ["tool", "run", "records", "ms", "s", "records/s", "CPU s", "server s", "MiB"]
     head += ["by fifths", "MB sent", "requests", "least", "other", "arrived", ""]
-    return _table(head, map(_row, measured))
+    return table(head, map(_row, measured))
 
 
 def _row(one: Measured) -> list[str]:
@@ -121,29 +88,3 @@ def _row(one: Measured) -> list[str]:
         f"{one.arrived:,}",
         f"wrong: {' '.join(one.wrong.split())[:200]}" if one.wrong else "",
     ]
-
-
-def _table(head: Sequence[str], rows: Iterable[list[str]]) -> str:
-    body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    widths = [max(3, *(len(row[at]) for row in [head, *body])) for at in range(len(head))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in [head, ["-" * width for width in widths], *body]
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _circumstances(command: str, target: str, *, has_peer: bool) -> Iterator[str]:
-    yield f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, `{command}`"
-    cores = f"{os.cpu_count()} cores, {platform.system()}"
-    yield f"{machine.processor()}, {cores}, load {_load()} at the end"
-    yield f"Python {platform.python_version()}{machine.commit()}"
-    yield machine.said_by([target, "--version"])
-    if has_peer:
-        pins = ", ".join(peer.CONDOR.pins)
-        yield f"{peer.CONDOR.name} {peer.CONDOR.version} ({pins}), Python 3.{peer.CONDOR.minors[0]}"
-
-
-def _load() -> str:
-    """Of the last minute: one busy program makes about 1, and this one is measured."""
-    return f"{os.getloadavg()[0]:.1f}"

@@ -5,146 +5,168 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.extraction.fields import INSIGHTS
-from benchmarks.verdict import Verdict
+from benchmarks.extraction.tools import Airbyte, TapFacebook, TapMetaAds
+from benchmarks.verdict import Found, Limit, NotMeasuredError, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.extraction.measure import Measured, Outcome
+    from benchmarks.extraction.scenarios import Scenario
+    from benchmarks.verdict import Verdict
 
 MIB = 1 << 20
-# Two measurements of the same thing differ by as much, on a machine that does nothing else.
-_NOISE = 1.05
+PEERS = (TapFacebook.name, Airbyte.name)
+
+_TIMES_FASTER = {"latency": 8, "accounts": 18, "cpu": 8, "entities": 2.5}
+_OF_THE_LATENCIES = Limit("at most", 1.5)
+_ROWS_A_SECOND = Limit("at least", 40_000, digits=0)
+_MEMORY = Limit("at most", 150, " MiB", digits=0)
 # Memory that grows with the rows would be more than ten times as much.
-_SAME_MEMORY = 1.10
-
-_TIMES_FASTER = {"latency": 8.0, "accounts": 18.0, "cpu": 8.0, "entities": 2.5}
-_OF_THE_BOUND = 1.5
-_ROWS_A_SECOND = 40_000
-_MEMORY_MIB = 150
-_FEWER_CALLS = 5
+_SAME_MEMORY = Limit("at most", 1.1)
+_CALLS_OF_INSIGHTS = Limit("at most", 1 / 5, words="at most 1/5")
+_CALLS_OF_ENTITIES = Limit("at most", 1)
+# Two measurements of the same thing differ by as much, on a machine that does nothing else.
+_AUTO = Limit("at most", 1.05)
 
 
-def verdicts(outcomes: Sequence[Outcome]) -> list[Verdict]:
-    """Judge all figures for which there are measurements."""
-    by_name = {outcome.scenario.name: outcome for outcome in outcomes}
-    return [
-        *(verdict for outcome in outcomes for verdict in _of_one(outcome)),
-        *_same_memory(by_name),
-    ]
+def verdicts(
+    scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], absent: Mapping[str, str]
+) -> list[Verdict]:
+    """Judge all figures of some scenarios.
+
+    Args:
+        scenarios: Those that were to be measured.
+        outcomes: What was measured.
+        absent: The tools that did not take part, and why, in a few words.
+    """
+    judge_ = _Judge(outcomes, absent)
+    found = [verdict for scenario in scenarios for verdict in judge_.scenario(scenario)]
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    if {"cpu", "memory"} <= by_name.keys():
+        found.append(judge_.same_memory(by_name["cpu"], by_name["memory"]))
+    return found
 
 
-def _of_one(outcome: Outcome) -> Iterator[Verdict]:
-    name = outcome.scenario.name
-    ours = [one for one in outcome.measured if not one.is_peer and one.checked]
-    peers = [one for one in outcome.measured if one.is_peer]
-    for one in ours:
-        about = f"{outcome.scenario.title}: {one.tool}"
-        if name in _TIMES_FASTER and (fastest := _fastest(peers)):
-            yield _times(about, _TIMES_FASTER[name], fastest, one)
-        if name == "latency" and one.tool.endswith("async"):
-            yield _at_most(
-                f"{about}, after start-up, in times of the bound of {outcome.bound.latency:.2f} s",
-                _OF_THE_BOUND,
-                one.net_seconds / outcome.bound.latency,
-                "",
+class _Judge:
+    """Judges by what was measured."""
+
+    def __init__(self, outcomes: Sequence[Outcome], absent: Mapping[str, str]) -> None:
+        self._outcomes = {outcome.scenario.name: outcome for outcome in outcomes}
+        self._absent = absent
+
+    def scenario(self, scenario: Scenario) -> Iterator[Verdict]:
+        """All figures of one scenario."""
+        for mode in scenario.modes:
+            tool = f"{TapMetaAds.program} {mode}"
+            if scenario.has_peers:
+                for peer in PEERS:
+                    yield self._times(scenario, tool, peer)
+                for peer in PEERS:
+                    yield self._calls(scenario, tool, peer)
+            if scenario.name == "latency" and mode == "async":
+                yield self._net(scenario, tool)
+            if scenario.name == "cpu":
+                yield self._rate(scenario, tool)
+            if scenario.name in {"cpu", "memory"}:
+                yield self._memory(scenario, tool)
+        if scenario.name == "latency":
+            yield self._auto(scenario)
+
+    def same_memory(self, few: Scenario, many: Scenario) -> Verdict:
+        """Memory with many rows, in times of that with few."""
+
+        def measure() -> Found:
+            peaks = [
+                self._ours(scenario, f"{TapMetaAds.program} {scenario.modes[0]}").peak_bytes
+                for scenario in (few, many)
+            ]
+            rows = " / ".join(f"{self._outcomes[one.name].rows:,}" for one in (many, few))
+            return Found(peaks[1] / peaks[0], f"{rows} rows")
+
+        figure = f"{many.title}: memory in times of that with fewer rows"
+        return judge(figure, _SAME_MEMORY, measure)
+
+    def _times(self, scenario: Scenario, tool: str, peer: str) -> Verdict:
+        limit = Limit("at least", _TIMES_FASTER[scenario.name], digits=1)
+
+        def measure() -> Found:
+            ours, theirs = self._ours(scenario, tool), self._peer(scenario, peer)
+            times = theirs.seconds / ours.seconds
+            # A peer that was cut may have needed any time more.
+            if theirs.is_cut and times < limit.value:
+                raise NotMeasuredError(f"{peer} was ended after {theirs.seconds:.0f} s")
+            beside = f"{theirs.seconds:.2f} s / {ours.seconds:.2f} s"
+            return Found(times, beside, prefix="at least " if theirs.is_cut else "")
+
+        return judge(f"{scenario.title}: {tool}, times faster than {peer}", limit, measure)
+
+    def _calls(self, scenario: Scenario, tool: str, peer: str) -> Verdict:
+        limit = _CALLS_OF_INSIGHTS if INSIGHTS in scenario.streams else _CALLS_OF_ENTITIES
+
+        def measure() -> Found:
+            ours, theirs = self._ours(scenario, tool), self._peer(scenario, peer)
+            share = ours.calls / max(1, theirs.calls)
+            if theirs.is_cut and share > limit.value:
+                raise NotMeasuredError(f"{peer} was ended after {theirs.calls:,} calls")
+            beside = f"{ours.calls:,} / {theirs.calls:,}"
+            return Found(share, beside, prefix="at most " if theirs.is_cut else "")
+
+        return judge(f"{scenario.title}: {tool}, calls in times of {peer}'s", limit, measure)
+
+    def _net(self, scenario: Scenario, tool: str) -> Verdict:
+        def measure() -> Found:
+            ours, bound = self._ours(scenario, tool), self._outcomes[scenario.name].bound
+            beside = f"{ours.net_seconds:.2f} s / {bound.latency:.2f} s"
+            return Found(ours.net_seconds / bound.latency, beside)
+
+        figure = f"{scenario.title}: {tool} after start-up, in times of the server's own latencies"
+        return judge(figure, _OF_THE_LATENCIES, measure)
+
+    def _rate(self, scenario: Scenario, tool: str) -> Verdict:
+        def measure() -> Found:
+            seconds = self._ours(scenario, tool).net_seconds
+            if not seconds:
+                raise NotMeasuredError("it took no longer than its start-up")
+            return Found(self._outcomes[scenario.name].rows / seconds)
+
+        figure = f"{scenario.title}: {tool}, rows a second after start-up"
+        return judge(figure, _ROWS_A_SECOND, measure)
+
+    def _memory(self, scenario: Scenario, tool: str) -> Verdict:
+        def measure() -> Found:
+            ours = self._ours(scenario, tool)
+            return Found(ours.peak_bytes / MIB, f"{self._outcomes[scenario.name].rows:,} rows")
+
+        return judge(f"{scenario.title}: {tool}, memory", _MEMORY, measure)
+
+    def _auto(self, scenario: Scenario) -> Verdict:
+        def measure() -> Found:
+            waited, chosen = (
+                self._ours(scenario, f"{TapMetaAds.program} {mode}") for mode in ("async", "auto")
             )
-        if name == "cpu":
-            yield _at_least(
-                f"{about}, rows a second after start-up",
-                _ROWS_A_SECOND,
-                outcome.rows / max(one.net_seconds, 1e-9),
-            )
-        if name in {"cpu", "memory"}:
-            about_rows = f"{about}, memory with {outcome.rows:,} rows"
-            yield _at_most(about_rows, _MEMORY_MIB, one.peak_bytes / MIB, " MiB")
-        if fewest := min((p.calls for p in peers if p.checked), default=0):
-            share = _FEWER_CALLS if INSIGHTS in outcome.scenario.streams else 1
-            about_calls = f"{about}, calls, where the best peer makes {fewest:,}"
-            yield _at_most(about_calls, fewest // share, one.calls, "")
-    if name == "latency" and (modes := _modes(ours)):
-        waited, chosen = modes
-        yield _at_most(
-            f"{outcome.scenario.title}: auto in times of async",
-            _NOISE,
-            chosen.seconds / waited.seconds,
-            "",
-        )
+            beside = f"{chosen.seconds:.2f} s / {waited.seconds:.2f} s"
+            return Found(chosen.seconds / waited.seconds, beside)
 
+        return judge(f"{scenario.title}: auto in times of async", _AUTO, measure)
 
-def _modes(ours: Sequence[Measured]) -> tuple[Measured, Measured] | None:
-    """Our tap with `async` and with `auto`."""
-    found = {one.tool.rpartition(" ")[2]: one for one in ours}
-    return (found["async"], found["auto"]) if {"async", "auto"} <= found.keys() else None
+    def _ours(self, scenario: Scenario, tool: str) -> Measured:
+        """What was measured of our tap; only a run that found what there is counts."""
+        one = self._any(scenario, tool)
+        if not one.is_right:
+            raise NotMeasuredError("it did not find the rows that there are")
+        return one
 
+    def _peer(self, scenario: Scenario, tool: str) -> Measured:
+        """The same of a peer, of which one that was cut counts too: it was no faster than that."""
+        one = self._any(scenario, tool)
+        if not (one.is_right or one.is_cut):
+            raise NotMeasuredError(f"{tool} did not find the rows that there are")
+        return one
 
-def _fastest(peers: Sequence[Measured]) -> Measured | None:
-    """The fastest peer; one that was cut counts with the time it was given, if none was faster."""
-    usable = [one for one in peers if not one.failure]
-    return min(usable, key=lambda one: one.seconds, default=None)
-
-
-def _times(about: str, required: float, peer: Measured, ours: Measured) -> Verdict:
-    times = peer.seconds / ours.seconds
-    # Against a peer that was cut, the figure can be reached, but not missed: it is a lower bound.
-    least = "at least " if peer.is_cut else ""
-    is_reached = times >= required
-    return Verdict(
-        f"{about}, times faster than {peer.tool}",
-        f"at least {required:g}",
-        f"{least}{times:.1f}",
-        is_reached,
-        "" if is_reached else _missed_times(required, times, is_cut=peer.is_cut),
-    )
-
-
-def _missed_times(required: float, times: float, *, is_cut: bool) -> str:
-    if is_cut:
-        return "not known: the peer was cut; give it more time"
-    return f"needs {100 * (1 - times / required):.0f} % less time"
-
-
-def _at_least(figure: str, required: float, found: float) -> Verdict:
-    is_reached = found >= required
-    short = f"{100 * (1 - found / required):.0f} % too few"
-    return Verdict(
-        figure,
-        f"at least {required:,.0f}",
-        f"{found:,.0f}",
-        is_reached,
-        "" if is_reached else short,
-    )
-
-
-def _at_most(figure: str, required: float, found: float, unit: str) -> Verdict:
-    is_reached = found <= required
-    short = f"{100 * (found / required - 1):.0f} % too much" if required else "too much"
-    return Verdict(
-        figure,
-        f"at most {_number(required)}{unit}",
-        f"{_number(found)}{unit}",
-        is_reached,
-        "" if is_reached else short,
-    )
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) or value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - from there on, decimals tell nothing
-
-
-def _same_memory(outcomes: Mapping[str, Outcome]) -> Iterator[Verdict]:
-    peaks = {
-        name: one.peak_bytes
-        for name in ("cpu", "memory")
-        if name in outcomes
-        for one in outcomes[name].measured
-        if not one.is_peer and one.checked
-    }
-    if len(peaks) == len(("cpu", "memory")):
-        few, many = (outcomes[name].rows for name in ("cpu", "memory"))
-        yield _at_most(
-            f"Memory with {many:,} rows in times of that with {few:,}",
-            _SAME_MEMORY,
-            peaks["memory"] / peaks["cpu"],
-            "",
-        )
+    def _any(self, scenario: Scenario, tool: str) -> Measured:
+        outcome = self._outcomes.get(scenario.name)
+        for one in outcome.measured if outcome else ():
+            if one.tool == tool:
+                return one
+        raise NotMeasuredError(f"{tool}: {self._absent.get(tool, 'it did not run')}")

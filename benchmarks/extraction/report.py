@@ -1,23 +1,18 @@
-"""The report: Markdown whose tables can be read on a terminal too."""
+"""What the report tells of the extraction, beside the required figures."""
 
 from __future__ import annotations
 
-import os
-import platform
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from benchmarks import machine
-from benchmarks.extraction.figures import MIB, verdicts
+from benchmarks.extraction.figures import MIB
+from benchmarks.report import Section, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.extraction.measure import Measured, Outcome
-    from benchmarks.peers import Peer
-    from benchmarks.verdict import Verdict
 
-_HOW = """\
+HOW = """\
 One run, one after the other, against one server per scenario: `meta-sandbox` in a process of its
 own. Times are medians from start to end of the command; "net" is without the start-up, which is
 the time of the same command with no stream selected. "CPU" is the tool's processor time, "server"
@@ -28,50 +23,20 @@ marks a run that was ended by the time limit of the peers. All tools are asked f
 and days; tap-facebook cannot be kept from splitting action lists by target and destination, for
 which its rows are about a sixth longer. Peers have their defaults in all else.
 """
-_QUICK = """\
-**Made with `--quick`: the sizes are tiny, and no figure here says anything of speed.**
-"""
 
 
-def markdown(
-    outcomes: Sequence[Outcome],
-    peers: Sequence[Peer],
-    startups: Mapping[str, float],
-    command: str,
-    *,
-    tap: str,
-    is_quick: bool,
-) -> str:
-    """Write the report.
+def sections(outcomes: Sequence[Outcome], startups: Mapping[str, float]) -> Iterator[Section]:
+    """Write all that was measured.
 
     Args:
         outcomes: What was measured.
-        peers: Who took part.
         startups: Name of each tool and its start-up, in seconds.
-        command: The command that made it.
-        tap: Our tap's command, which is asked for its version.
-        is_quick: Whether the sizes are those of `--quick`.
     """
-    parts = [
-        "# Extraction, side by side\n",
-        *([_QUICK] if is_quick else []),
-        "\n".join(f"* {line}" for line in _circumstances(peers, command, tap)) + "\n",
-        _HOW,
-        "## Required figures\n",
-        _table(
-            ["figure", "required", "found", "", "short by"], map(_verdict_row, verdicts(outcomes))
-        ),
-        "## Start-up\n",
-        _table(["tool", "s"], ([name, f"{s:.2f}"] for name, s in startups.items())),
-    ]
+    rows = ([name, f"{seconds:.2f}"] for name, seconds in startups.items())
+    yield Section("Start-up", table(["tool", "s"], rows))
     for outcome in outcomes:
-        parts += [f"## {outcome.scenario.title}\n", _about(outcome), _measurements(outcome)]
-    return "\n".join(parts)
-
-
-def _verdict_row(verdict: Verdict) -> list[str]:
-    reached = "reached" if verdict.is_reached else "falls short"
-    return [verdict.figure, verdict.required, verdict.found, reached, verdict.short_by]
+        text = f"{_about(outcome)}\n{_measurements(outcome)}"
+        yield Section(outcome.scenario.title, text)
 
 
 def _about(outcome: Outcome) -> str:
@@ -87,20 +52,9 @@ def _about(outcome: Outcome) -> str:
 
 
 def _measurements(outcome: Outcome) -> str:
-    head = [
-        "tool",
-        "s",
-        "net s",
-        "runs",
-        "CPU s",
-        "server s",
-        "calls",
-        "MiB",
-        "rows",
-        "fields",
-        "check",
-    ]
-    return _table(head, (_measured_row(one) for one in outcome.measured))
+    head = ["tool", "s", "net s", "runs", "CPU s", "server s", "calls", "MiB", "rows", "fields"]
+    head.append("check")
+    return table(head, (_measured_row(one) for one in outcome.measured))
 
 
 def _measured_row(one: Measured) -> list[str]:
@@ -126,29 +80,3 @@ def _measured_row(one: Measured) -> list[str]:
         fields,
         check,
     ]
-
-
-def _table(head: Sequence[str], rows: Iterator[list[str]] | map[list[str]]) -> str:
-    body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    widths = [max(len(row[at]) for row in [head, *body]) for at in range(len(head))]
-    rule = ["-" * max(3, width) for width in widths]
-    lines = [
-        "| " + " | ".join(c.ljust(max(3, w)) for c, w in zip(r, widths, strict=True)) + " |"
-        for r in [head, rule, *body]
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _circumstances(peers: Sequence[Peer], command: str, tap: str) -> Iterator[str]:
-    yield f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, `{command}`"
-    yield f"{machine.processor()}, {os.cpu_count()} cores, {_memory()}{platform.system()}"
-    yield f"Python {platform.python_version()}{machine.commit()}"
-    yield machine.said_by([tap, "--version"])
-    for peer in peers:
-        yield f"{peer.name} {peer.version} ({', '.join(peer.pins)})"
-
-
-def _memory() -> str:
-    if "SC_PHYS_PAGES" not in os.sysconf_names:
-        return ""
-    return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / (1 << 30):.0f} GiB, "

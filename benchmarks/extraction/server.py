@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -65,15 +63,6 @@ class Server:
         """The body of a call to Graph; texts go as they are, all else as JSON."""
         texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in params.items()}
         return self._ask(f"{path}?{urlencode(texts)}")
-
-    def cpu_seconds(self) -> float:
-        """Processor time that the server has taken so far; 0 where nobody tells."""
-        stat = Path(f"/proc/{self.pid}/stat")
-        if not stat.exists():
-            return 0.0
-        # The name of the program, in brackets, may hold blanks; the times follow it.
-        fields = stat.read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _ask(self, path: str, *, method: str | None = None, body: object = None) -> bytes:
         request = Request(

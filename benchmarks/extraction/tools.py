@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from benchmarks.extraction.fields import (
     INSIGHTS,
@@ -129,6 +129,7 @@ class TapFacebook:
     """
 
     python: Path
+    peer: ClassVar[Peer] = TAP_FACEBOOK
     name: str = TAP_FACEBOOK.name
     program: str = TAP_FACEBOOK.name
     is_peer: bool = True
@@ -171,6 +172,7 @@ class Airbyte:
     """
 
     python: Path
+    peer: ClassVar[Peer] = AIRBYTE
     name: str = "airbyte-source"
     program: str = AIRBYTE.name
     is_peer: bool = True

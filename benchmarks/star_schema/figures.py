@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.verdict import Verdict
+from benchmarks.verdict import Found, Limit, NotMeasuredError, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from benchmarks.star_schema.process import Step
+    from benchmarks.star_schema.dbt import Step
     from benchmarks.star_schema.warehouses import Digest
+    from benchmarks.verdict import Verdict
 
 GIB = 1 << 30
-MEMORY_LIMIT = 4 * GIB
-INCREMENTAL_SHARE = 1 / 5
+_MEMORY = Limit("at most", 4, " GiB")
+_SHARE = Limit("at most", 0.2)
 
 FULL, REFRESH = "dbt build", "dbt build --full-refresh"
 AGAIN = "dbt build, 28 days sent again"
@@ -49,6 +50,7 @@ class Outcome:
         incremental: Digest of each mart after the incremental builds.
         refreshed: The same after the full refresh.
         incremental_models: Names of the models that a run does not make whole.
+        version: The engine's.
     """
 
     engine: str
@@ -58,6 +60,7 @@ class Outcome:
     incremental: Mapping[str, Digest]
     refreshed: Mapping[str, Digest]
     incremental_models: frozenset[str] = frozenset()
+    version: str = ""
 
     @property
     def failure(self) -> str:
@@ -75,39 +78,43 @@ class Outcome:
 
 
 def verdicts(outcome: Outcome) -> list[Verdict]:
-    """Judge one engine; what could not be measured is not judged."""
-    found = [_memory(outcome)]
-    full = min(
-        (step for name in (FULL, REFRESH) if (step := outcome.step(name))),
-        key=lambda step: step.seconds,
-        default=None,
-    )
-    if (again := outcome.step(AGAIN)) and full:
-        found.append(_share(outcome, again, full))
-    if outcome.refreshed:
-        found.append(_equality(outcome))
-    return found
+    """Judge one engine."""
+    total = len(outcome.refreshed)
+    marts = Limit("at least", total, digits=0, words=f"all {total}" if total else "all")
+    engine = outcome.engine
+    return [
+        judge(f"{engine}: memory of dbt and server", _MEMORY, lambda: _memory(outcome)),
+        judge(
+            f"{engine}: incremental build in parts of the full one", _SHARE, lambda: _share(outcome)
+        ),
+        judge(
+            f"{engine}: marts alike after incremental and full build",
+            marts,
+            lambda: _equality(outcome),
+        ),
+    ]
 
 
-def _memory(outcome: Outcome) -> Verdict:
-    peak = max((step.peak_bytes + step.server_peak_bytes for step in outcome.steps), default=0)
-    is_reached = peak <= MEMORY_LIMIT
-    return Verdict(
-        f"{outcome.engine}: memory of dbt and server",
-        f"at most {MEMORY_LIMIT / GIB:g} GiB",
-        f"{peak / GIB:.2f} GiB",
-        is_reached,
-        "" if is_reached else f"{100 * (peak / MEMORY_LIMIT - 1):.0f} % too much",
-    )
+def _memory(outcome: Outcome) -> Found:
+    if outcome.failure:
+        raise NotMeasuredError("dbt failed")
+    return Found(max(step.peak_bytes + step.server_peak_bytes for step in outcome.steps) / GIB)
 
 
-def _share(outcome: Outcome, again: Step, full: Step) -> Verdict:
+def _share(outcome: Outcome) -> Found:
     """Against the faster of the two full builds: the stricter, and less a matter of chance.
 
     Beside it, where the rest goes: without the start-up of dbt, which is the same for both, and in
     the incremental models alone, without all that is small and made whole.
     """
-    share = again.seconds / full.seconds
+    again = outcome.step(AGAIN)
+    full = min(
+        (step for name in (FULL, REFRESH) if (step := outcome.step(name))),
+        key=lambda step: step.seconds,
+        default=None,
+    )
+    if outcome.failure or not again or not full:
+        raise NotMeasuredError("dbt failed")
     beside = []
     if start_up := outcome.step(START_UP):
         without = (again.seconds - start_up.seconds) / (full.seconds - start_up.seconds)
@@ -115,30 +122,21 @@ def _share(outcome: Outcome, again: Step, full: Step) -> Verdict:
     if of_full := _seconds_in(full, outcome.incremental_models):
         within = _seconds_in(again, outcome.incremental_models) / of_full
         beside.append(f"{within:.2f} in the incremental models")
-    is_reached = share <= INCREMENTAL_SHARE
-    return Verdict(
-        f"{outcome.engine}: incremental build in parts of the full one",
-        f"at most {INCREMENTAL_SHARE:g}",
-        f"{share:.2f}" + (f" ({', '.join(beside)})" if beside else ""),
-        is_reached,
-        "" if is_reached else f"{again.seconds - full.seconds * INCREMENTAL_SHARE:.1f} s too long",
-    )
+    excess = f"{again.seconds - full.seconds * _SHARE.value:.1f} s too long"
+    return Found(again.seconds / full.seconds, ", ".join(beside), excess)
 
 
 def _seconds_in(step: Step, models: frozenset[str]) -> float:
     return sum(node.seconds for node in step.nodes if node.name.removeprefix("model ") in models)
 
 
-def _equality(outcome: Outcome) -> Verdict:
+def _equality(outcome: Outcome) -> Found:
+    if not outcome.refreshed:
+        raise NotMeasuredError("nothing was built twice")
     differing = outcome.differing()
-    total = len(outcome.refreshed)
-    return Verdict(
-        f"{outcome.engine}: marts alike after incremental and full build",
-        f"all {total}",
-        f"{total - len(differing)}",
-        not differing,
-        f"differ: {', '.join(differing)}" if differing else "",
-    )
+    rows = sum(digest.rows for digest in outcome.refreshed.values())
+    alike = len(outcome.refreshed) - len(outcome.refreshed.keys() & differing)
+    return Found(alike, f"{rows:,} rows", f"differ: {', '.join(differing)}")
 
 
 def seconds_by_kind(step: Step) -> dict[str, tuple[int, float]]:

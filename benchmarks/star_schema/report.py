@@ -1,21 +1,19 @@
-"""The report: tables that can be read on a terminal and as Markdown, and the same as JSON."""
+"""What the report tells of the star schema, beside the required figures; the same for JSON."""
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from benchmarks import machine
+from benchmarks.report import Section, table
 from benchmarks.star_schema.figures import FULL, seconds_by_kind, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from benchmarks.star_schema.dbt import Step
     from benchmarks.star_schema.figures import Outcome
-    from benchmarks.star_schema.process import Step
     from benchmarks.star_schema.world import World
 
 _MIB = 1 << 20
@@ -27,38 +25,31 @@ everybody but the first build after a change.
 """
 
 
-def text(
-    outcomes: Sequence[Outcome], world: World, command: str, *, nodes: bool, is_quick: bool
-) -> str:
-    """Write the report.
+def how(world: World) -> str:
+    """Tell how it was measured."""
+    rows = f"{world.rows:,} rows of Insights over {world.days} days, seed {world.seed}."
+    return f"{rows}\n\n{_HOW}"
+
+
+def sections(outcomes: Sequence[Outcome], *, nodes: bool) -> Iterator[Section]:
+    """Write all that was measured.
 
     Args:
         outcomes: What was measured.
-        world: The rows that it was measured with.
-        command: The command that made it.
         nodes: Whether to list the slowest nodes of every step.
-        is_quick: Whether it was made with `--quick`.
     """
-    parts = [
-        "# The star schema\n",
-        f"* `{command}`\n* {_machine()}\n* {_size(world)}\n",
-        *(["**Made with `--quick`: no figure here says anything of speed.**\n"] * is_quick),
-        _HOW,
-        "## Required figures\n",
-        _table(["figure", "required", "found", "", "short by"], _verdict_rows(outcomes)),
-    ]
     for outcome in outcomes:
-        parts += [f"## {outcome.engine}\n", _loads(outcome), _steps(outcome), _kinds(outcome)]
+        parts = (_loads(outcome), _steps(outcome), _kinds(outcome))
+        yield Section(outcome.engine, "\n".join(parts))
         if nodes:
-            parts += [_slowest(step) for step in outcome.steps if step.nodes]
-    return "\n".join(parts)
+            for step in outcome.steps:
+                if step.nodes:
+                    yield Section(f"{outcome.engine}, slowest of: {step.name}", _slowest(step))
 
 
-def as_json(outcomes: Sequence[Outcome], world: World, command: str) -> dict[str, Any]:
+def figures(outcomes: Sequence[Outcome], world: World) -> dict[str, Any]:
     """Give the figures, all that was measured included."""
     return {
-        "command": command,
-        "machine": _machine(),
         "world": asdict(world),
         "verdicts": [asdict(each) for outcome in outcomes for each in verdicts(outcome)],
         "engines": [
@@ -66,17 +57,6 @@ def as_json(outcomes: Sequence[Outcome], world: World, command: str) -> dict[str
             for outcome in outcomes
         ],
     }
-
-
-def _size(world: World) -> str:
-    return f"{world.rows:,} rows of Insights over {world.days} days, seed {world.seed}"
-
-
-def _verdict_rows(outcomes: Sequence[Outcome]) -> Iterator[list[str]]:
-    for outcome in outcomes:
-        for each in verdicts(outcome):
-            reached = "reached" if each.is_reached else "falls short"
-            yield [each.figure, each.required, each.found, reached, each.short_by]
 
 
 def _loads(outcome: Outcome) -> str:
@@ -106,7 +86,7 @@ def _steps(outcome: Outcome) -> str:
         ]
 
     head = ["step", "s", "of full", "CPU s dbt", "server", "of full", "MiB dbt", "server", ""]
-    return _table(head, map(row, outcome.steps))
+    return table(head, map(row, outcome.steps))
 
 
 def _kinds(outcome: Outcome) -> str:
@@ -120,25 +100,10 @@ def _kinds(outcome: Outcome) -> str:
         return [kind, *(f"{number}: {seconds:.1f}" if number else "" for number, seconds in cells)]
 
     head = ["nodes: summed s", *(step.name for step in steps)]
-    return _table(head, map(row, kinds))
+    return table(head, map(row, kinds))
 
 
 def _slowest(step: Step) -> str:
     nodes = sorted(step.nodes, key=lambda node: -node.seconds)[:10]
     rows = ([node.name, f"{node.seconds:.2f}", node.status] for node in nodes)
-    return f"### Slowest of: {step.name}\n\n" + _table(["node", "s", "status"], rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[list[str]]) -> str:
-    body = list(rows)
-    widths = [max(3, *(len(row[at]) for row in [head, *body])) for at in range(len(head))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in [head, ["-" * width for width in widths], *body]
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _machine() -> str:
-    cores = f"{os.cpu_count()} cores, {platform.system()}"
-    return f"{machine.processor()}, {cores}, Python {platform.python_version()}"
+    return table(["node", "s", "status"], rows)

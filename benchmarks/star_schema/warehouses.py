@@ -40,6 +40,10 @@ class Warehouse(ABC):
     engine: str
 
     @abstractmethod
+    def version(self) -> str:
+        """The engine's."""
+
+    @abstractmethod
     def environment(self) -> Mapping[str, str]:
         """The variables by which the dbt profile finds it."""
 
@@ -86,6 +90,10 @@ class PostgresWarehouse(Warehouse):
     def __init__(self, postgres: Postgres) -> None:
         """Use a server that runs."""
         self._postgres = postgres
+
+    def version(self) -> str:  # noqa: D102 - as the base says
+        with psycopg.connect(self._postgres.url()) as connection:
+            return connection.info.parameter_status("server_version") or "unknown"
 
     def environment(self) -> Mapping[str, str]:  # noqa: D102 - as the base says
         return self._postgres.at().environment()
@@ -156,6 +164,9 @@ class DuckDBWarehouse(Warehouse):
         """Make it in an empty folder."""
         self._folder = folder
         self._path = folder / "warehouse.duckdb"
+
+    def version(self) -> str:  # noqa: D102 - as the base says
+        return duckdb.__version__
 
     def environment(self) -> Mapping[str, str]:  # noqa: D102 - as the base says
         return {"META_ADS_DUCKDB_PATH": str(self._path)}

@@ -23,7 +23,7 @@ WORKERS ?= 3
 MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report test lint format docs pin clean
+.PHONY: help install demo report test lint format docs bench pin clean
 
 help: ## this list
 	@echo "usage: make TARGET"
@@ -56,6 +56,9 @@ format: $(VENV)/.test-installed ## put the code in order
 docs: $(VENV)/.test-installed ## what is generated: tables of the READMEs, settings in meltano.yml, hub/
 	@$(RUN) hub
 	@$(RUN) cogapp -I . -r meltano.yml hub/README.md README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md docs/troubleshooting.md
+
+bench: $(VENV)/.test-installed ## all benchmarks, beside peers, into benchmarks/RESULTS.md (ARGS="--quick")
+	@$(RUN) benchmarks $(ARGS)
 
 pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)

@@ -83,7 +83,7 @@ def _late(before: Snapshot, after: Snapshot) -> list[str]:
     more: Counter[date] = Counter()
     for (account, day), many in after.purchases.items():
         was = before.purchases.get((account, day))
-        if was is not None and day < last[account] and many != was:
+        if was is not None and day < last[account] and many > was:
             more[day] += int(many - was)
     if not more:
         return []

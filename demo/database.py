@@ -18,8 +18,10 @@ class Database:
 
     def url(self) -> str:
         """Return a libpq URL, with the password in it."""
-        secret = quote(self.password, safe="")
-        return f"postgresql://{self.user}:{secret}@{self.host}:{self.port}/{self.database}"
+        user, password, database = (
+            quote(part, safe="") for part in (self.user, self.password, self.database)
+        )
+        return f"postgresql://{user}:{password}@{self.host}:{self.port}/{database}"
 
     def environment(self) -> dict[str, str]:
         """Return the variables that `meltano.yml` and the dbt profile read."""

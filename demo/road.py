@@ -22,6 +22,8 @@ _STAGES = (
     "Star schema (dbt build)",
     "Postgres -> Meta (tap-postgres, target-meta-ads)",
 )
+# Of a block that failed Meltano says the same as an error.
+_DONE = re.compile(r"\[info\s*\].*\bBlock run completed")
 # The tap's own count of the rows of a stream, and dbt's count of its models and tests.
 _READ = re.compile(r"\btap-meta-ads METRIC\b.*\bmetric_name=record_count metric_value=(\d+)")
 _TOTAL = re.compile(r"\bDone\. PASS=\d+ WARN=(\d+) .*\bTOTAL=(\d+)")
@@ -64,7 +66,7 @@ def travel(meltano: Meltano) -> None:
 
         def ran(line: str) -> None:
             nonlocal current, rows, blocks
-            if "Block run completed" in line and blocks + 1 < len(_STAGES):
+            if _DONE.search(line) and blocks + 1 < len(_STAGES):
                 blocks += 1
                 stack.close()
                 current = stack.enter_context(stage(_STAGES[blocks]))

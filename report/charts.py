@@ -230,6 +230,7 @@ def moves(rows: Sequence[tuple[str, date, int, int]]) -> Spec:
 
 def runs(deliveries: Sequence[Delivery]) -> Spec:
     """What became of the records of one stream, run by run."""
+    outcomes = [name for name in OUTCOMES if any(name in one.told for one in deliveries)]
     values = [
         {
             "run": one.ended_at.strftime("%Y-%m-%d %H:%M:%S"),
@@ -238,7 +239,7 @@ def runs(deliveries: Sequence[Delivery]) -> Spec:
             "records": one.counts.get(outcome, 0),
         }
         for one in deliveries
-        for outcome in OUTCOMES
+        for outcome in outcomes
     ]
     return _spec(
         _chart(values, "Records by outcome, run by run")
@@ -246,7 +247,7 @@ def runs(deliveries: Sequence[Delivery]) -> Spec:
         .encode(
             y=alt.Y("run:N", title=None, sort=_in_order(values, "run"), axis=_LONG),
             x=alt.X("records:Q", title="Records", axis=alt.Axis(format="~s", tickMinStep=1)),
-            color=_coloured("outcome", list(OUTCOMES), [TEAL, GREY, ROSE]),
+            color=_coloured("outcome", outcomes, [_OUTCOME_COLOURS[name] for name in outcomes]),
             order=alt.Order("place:Q"),
             tooltip=[
                 alt.Tooltip("run:N", title="Run ended (UTC)"),
@@ -292,6 +293,7 @@ def match_keys(delivery: Delivery) -> Spec:
     )
 
 
+_OUTCOME_COLOURS = dict(zip(OUTCOMES, [TEAL, GREY, "#c5ccd8", ROSE, AMBER], strict=True))
 _FLAT = alt.Axis(labelAngle=0)
 _LONG = alt.Axis(labelLimit=190)
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from target_meta_ads.ledger import Ledger, LedgerError
 
@@ -18,7 +14,7 @@ if TYPE_CHECKING:
 
     from target_meta_ads.ledger import RunFigure
 
-OUTCOMES = ("delivered", "unchanged", "rejected")
+OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "undelivered")
 """What becomes of a record, as the page tells it."""
 
 
@@ -30,7 +26,7 @@ class Delivery:
         stream: The Singer stream.
         run: The run's number.
         ended_at: When it ended, in UTC.
-        counts: Records by outcome: `received`, `delivered`, `unchanged`, `rejected`.
+        counts: Records by outcome, and those that were `received`.
         reasons: Rejected records by code.
         keys: Of each match key, how many records were filled and how many there were.
         dropped: Of each match key, dropped values by reason.
@@ -44,6 +40,13 @@ class Delivery:
     keys: dict[str, tuple[int, int]] = field(default_factory=dict)
     dropped: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
 
+    @property
+    def told(self) -> list[str]:
+        """What is told of it: how many came, and outcomes, the rare ones if there are any."""
+        always = {"received", "delivered", "unchanged", "rejected"}
+        names = ("received", *OUTCOMES)
+        return [name for name in names if name in always or self.counts.get(name)]
+
 
 def read(url: str) -> list[Delivery]:
     """Return what the runs of a ledger did, the first one first; nothing where there is none yet.
@@ -54,15 +57,7 @@ def read(url: str) -> list[Delivery]:
     Raises:
         LedgerError: It cannot be read, for one because a run uses it right now.
     """
-    try:
-        path = make_url(url)
-    except ArgumentError:
-        path = None  # the ledger says it better
-    if path is not None and path.get_backend_name() == "sqlite":
-        name = path.database
-        if name and not name.startswith("file:") and not Path(name).exists():
-            return []
-    # As a dry run does: nothing is kept, and in PostgreSQL no worker waits.
+    # As a dry run does: nothing is kept or made, and in PostgreSQL no worker waits.
     with Ledger.open(url, dry_run=True) as ledger:
         return deliveries(ledger.history.read())
 

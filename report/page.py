@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timezone
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ UNKNOWN = "\N{EN DASH}"
 """What stands for a figure that is not known."""
 
 _WEEK = 7
+_BUDGETS = 10
+"""Budgets that the page shows one by one."""
+
 _RUNS = 12
 """Runs of the target that the page shows."""
 
@@ -121,6 +125,11 @@ def render(
         made_at=made_at,
         findings=findings,
         rows=findings.rows,
+        quiet=[
+            row
+            for row in findings.rows["accounts"]
+            if row["newest"] is not None and findings.since <= row["newest"] < findings.through
+        ],
         moneys=moneys,
         last=last,
         month=MONTH,
@@ -176,18 +185,23 @@ def _money(findings: Findings, row: Mapping[str, Any]) -> Money:
         campaigns,
         countries,
         windows,
-        [
-            (
-                one["name"] or "Unknown",
-                one["planned"],
-                one["spend"],
-                change(one["spend"], one["planned"]),
-            )
-            for one in own("budgets")
-        ],
+        _budgets(own("budgets")),
         drawn,
         digits,
     )
+
+
+def _budgets(
+    rows: Sequence[Mapping[str, Any]],
+) -> list[tuple[str, Decimal, Decimal | None, Decimal | None]]:
+    """The largest budgets, how much of each was spent, and all others as one."""
+    cut = _BUDGETS if len(rows) > _BUDGETS + 1 else len(rows)
+    found = [(one["name"] or "Unknown", one["planned"], one["spend"]) for one in rows[:cut]]
+    if rest := rows[cut:]:
+        spent = [one["spend"] for one in rest if one["spend"] is not None]
+        planned = sum(one["planned"] for one in rest)
+        found.append((f"{len(rest)} others", planned, sum(spent) if spent else None))
+    return [(name, planned, spent, change(spent, planned)) for name, planned, spent in found]
 
 
 def _tiles(days: Sequence[tuple[date, Sums]], through: date, digits: int) -> list[Tile]:
@@ -222,8 +236,10 @@ def number(value: Decimal | int | None, digits: int = 0) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Write an instant with its offset, to the minute."""
-    return UNKNOWN if value is None else value.strftime("%Y-%m-%d %H:%M %Z")
+    """Write an instant in UTC, to the minute."""
+    if value is None:
+        return UNKNOWN
+    return f"{value.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
 
 
 def _environment() -> Environment:

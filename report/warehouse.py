@@ -46,6 +46,12 @@ _CURRENCIES = """
     group by 1
     order by sum(days.impressions) desc nulls last, 1
 """
+_WITHOUT_CURRENCY = """
+    select count(*) as days, sum(impressions) as impressions
+    from {marts}.agg_campaign_daily
+    where date_day between %(since)s and %(through)s and account_currency is null
+    having count(*) > 0
+"""
 _SUMS = """
     sum(spend) as spend,
     sum(impressions) as impressions,
@@ -155,7 +161,7 @@ _AUDIENCES = """
         audience_name as name,
         count(*) filter (where operation = 'add') as members,
         count(*) filter (where member_since > %(month)s) as joined,
-        count(*) filter (where left_at::date > %(month)s) as left
+        count(*) filter (where (left_at at time zone 'UTC')::date > %(month)s) as left
     from {activation}.audience_members
     group by 1
     order by 1
@@ -174,19 +180,9 @@ _MOVES = """
     group by 1, 2
     order by 2, 1
 """
-_EVENTS = """
-    select
-        event_name as name,
-        count(*) as events,
-        min(event_time) as oldest,
-        max(event_time) as newest
-    from {activation}.conversion_events
-    group by 1
-    order by 2 desc, 1
-"""
-
 _OF_MARTS: dict[str, LiteralString] = {
     "currencies": _CURRENCIES,
+    "without_currency": _WITHOUT_CURRENCY,
     "days": _DAYS,
     "campaigns": _CAMPAIGNS,
     "countries": _COUNTRIES,
@@ -200,7 +196,6 @@ _OF_MARTS: dict[str, LiteralString] = {
 _OF_ACTIVATION: dict[str, LiteralString] = {
     "audiences": _AUDIENCES,
     "moves": _MOVES,
-    "events": _EVENTS,
 }
 
 

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from demo import road
 from demo.changes import Snapshot, told
+from demo.meltano import MeltanoError
 from demo.story import Story
 from meta_sandbox import DEFAULT_TOKEN, Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import psycopg
+
+    from demo.meltano import Meltano
 
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=timezone.utc)
 MONDAY = date(2026, 11, 16)
@@ -50,6 +55,33 @@ def test_a_first_day_that_was_not_finished_is_played_again(tmp_path: Path) -> No
     Story(tmp_path, {}, NOW)
     again = Story(tmp_path, {}, NOW + timedelta(days=2))
     assert titles(again) == ["The first day, 2026-11-21", "The second day, 2026-11-24"]
+
+
+class Said:
+    """A Meltano that says some lines, and fails after them if it is to."""
+
+    def __init__(self, *lines: str, fails: bool) -> None:
+        self.lines, self.fails = lines, fails
+
+    def run(self, _: Sequence[str], on_line: Callable[[str], None]) -> None:
+        for line in self.lines:
+            on_line(line)
+        if self.fails:
+            raise MeltanoError("no")
+
+
+def test_a_block_that_fails_is_the_stage_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    said = Said(
+        "2026-11-22T06:45:18Z [info     ] meltano      Block run completed",
+        "2026-11-22T06:45:19Z [error    ] meltano      Block run completed",
+        fails=True,
+    )
+    with pytest.raises(MeltanoError):
+        road.travel(cast("Meltano", said))
+    first, second = capsys.readouterr().out.splitlines()
+    assert " ok" in first
+    assert "Star schema" in second
+    assert "failed" in second
 
 
 class Warehouse:
@@ -102,6 +134,8 @@ def purchases(**days: int) -> Snapshot:
                 "2026-11-16: 3 -> 5."
             ),
         ),
+        # Fewer are no late ones.
+        (purchases(monday=3, tuesday=4, wednesday=1), purchases(monday=2, tuesday=4), None),
         (Snapshot(names={1: "a", 2: "b"}), Snapshot(names={1: "a", 2: "b", 3: "c"}), None),
         (
             Snapshot(names={1: "a", 2: "b"}),

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import vl_convert
 
+from demo.database import Database
 from report import WarehouseError, charts, deliveries, figures, page, warehouse, write
 from report import __main__ as command
 from report.deliveries import Delivery
@@ -27,8 +28,6 @@ from target_meta_ads.report import Figure
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from demo.database import Database
 
 MONDAY = date(2026, 11, 16)
 NOW = datetime(2026, 11, 21, 7, tzinfo=timezone.utc)
@@ -222,7 +221,7 @@ def findings(name: str = "Spring", **more: list[dict[str, Any]]) -> Findings:
         ],
         "audiences": [{"name": name, "members": 3, "joined": 1, "left": 2}],
         "moves": [{"name": name, "date_day": MONDAY, "joined": 1, "left": 2}],
-        "events": [],
+        "without_currency": [],
         **more,
     }
     return Findings(MONDAY, MONDAY + timedelta(days=3), NOW, rows)
@@ -286,6 +285,69 @@ def test_a_page_without_audiences_runs_or_budgets_says_so() -> None:
     assert "activation.audience_members" in text
     assert "No campaign had a budget" in text
     assert "No purchases in these days" in text
+
+
+def test_what_is_missing_is_said() -> None:
+    text = render(findings(currencies=[], checks=[]), remark="The ledger is in use.")
+    assert "No campaign ran in these days." in text
+    assert "<code>load_validation</code> is empty" in text
+    assert "All of them passed" not in text
+    assert "The ledger is in use." in text
+    assert "knows of no run" not in text
+    text = render(findings(without_currency=[{"days": 3, "impressions": 1200}]))
+    assert "3 days of campaigns with 1,200 impressions" in text
+    account = {"name": "Idle", "currency": "USD", "timezone_name": None, "received_at": None}
+    for newest, is_named in ((MONDAY, True), (MONDAY + timedelta(days=3), False)):
+        text = render(findings(accounts=[{**account, "newest": newest}]))
+        assert ("<bdi>Idle</bdi> (newest" in text) == is_named
+
+
+def test_records_that_were_not_delivered_are_told() -> None:
+    run = Delivery("people", 1, NOW, {"received": 9, "delivered": 4, "undelivered": 5})
+    assert run.told == ["received", "delivered", "unchanged", "rejected", "undelivered"]
+    text = render(findings(), [run])
+    assert '<th class="n">Undelivered</th>' in text
+    drawn = specs_of(text)["runs-0"]["data"]["values"]
+    assert {value["outcome"]: value["records"] for value in drawn} == {
+        "delivered": 4,
+        "unchanged": 0,
+        "rejected": 0,
+        "undelivered": 5,
+    }
+
+
+def test_of_many_budgets_the_largest_are_shown() -> None:
+    budgets = [
+        {"currency": "USD", "name": f"b{n}", "planned": Decimal(100 - n), "spend": Decimal(1)}
+        for n in range(30)
+    ]
+    text = render(findings(budgets=budgets))
+    assert "<bdi>b9</bdi>" in text
+    assert "<bdi>b10</bdi>" not in text
+    assert "<bdi>20 others</bdi>" in text
+
+
+def test_a_moment_is_told_in_utc() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    assert page.moment(datetime(2026, 11, 21, 8, 30, tzinfo=tokyo)) == "2026-11-20 23:30 UTC"
+
+
+def test_a_user_with_any_name_has_a_right_address() -> None:
+    url = Database("h", 5432, "ann@127.0.0.1/x", "p:w/d", "a b").url()
+    known = psycopg.conninfo.conninfo_to_dict(url)
+    assert known == {
+        "host": "h",
+        "port": "5432",
+        "user": "ann@127.0.0.1/x",
+        "password": "p:w/d",
+        "dbname": "a b",
+    }
+
+
+def test_a_ledgers_wrong_address_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(deliveries.LedgerError, match="is not a database URL"):
+        deliveries.read("postgresql://u:p@h:x/d")
+    assert deliveries.read(f"sqlite:///{tmp_path}/no/such/folder.db") == []
 
 
 def test_several_currencies_are_chosen_between(tmp_path: Path) -> None:

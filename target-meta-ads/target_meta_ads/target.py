@@ -263,7 +263,7 @@ class TargetMetaAds(Target):
         try:
             self.run.remember()
         except LedgerError as error:
-            # All is done that was to be done, and another error, if there is one, is the one to tell.
+            # What was to be done is done; and another error, if there is one, is the one to tell.
             self.logger.warning("What this run did is not in the ledger's history: %s", error)
 
     @override

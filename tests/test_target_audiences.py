@@ -91,6 +91,22 @@ def test_upsert_sends_what_is_new_or_changed(sandbox: Sandbox, tmp_path: Path) -
     }
 
 
+@pytest.mark.parametrize("by_column", [False, True])
+def test_an_audience_takes_one_stream(sandbox: Sandbox, tmp_path: Path, *, by_column: bool) -> None:
+    """The first person of one stream is not the first person of the other."""
+    named = {"audience_name": None, "audience_column": "list"} if by_column else {}
+    lines: list[dict[str, Any]] = []
+    for shop in ("north", "south"):
+        rows = [person(1, email=f"{shop}@mail.example", list="Customers")]
+        lines += messages(f"{shop}-audience_members", rows, KEYS)
+    settings = config(sandbox, tmp_path, members=named)
+    output = run_target(settings, lines, tmp_path)
+    assert output.status == 1
+    one, other = "'north-audience_members'", "'south-audience_members'"
+    assert f"gets people from the streams {one} and {other}. Give each" in output.last_words
+    assert "mail.example" not in output.log
+
+
 def test_a_mirror_removes_who_is_gone(sandbox: Sandbox, tmp_path: Path) -> None:
     everybody = [person(number) for number in range(100)]
     assert run(sandbox, tmp_path, everybody, sync_mode="mirror").status == 0

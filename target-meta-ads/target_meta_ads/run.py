@@ -27,10 +27,11 @@ from target_meta_ads.replacement import Replacement
 from target_meta_ads.report import StreamReport
 from target_meta_ads.senders import Senders
 from target_meta_ads.settings import FAIL
-from target_meta_ads.stream_checks import check_stream
+from target_meta_ads.stream_checks import ONE_STREAM, check_stream
 from target_meta_ads.stream_settings import (
     ERASE,
     MIRROR,
+    REMOVE,
     REPLACE,
     AudienceStream,
     match_stream,
@@ -238,7 +239,17 @@ class Run:
                 self._delivery.destinations.append(people)
                 self._fed[id(people)] = (people, set())
         people = self._opened[block.sync_mode, named]
-        self._fed[id(people)][1].add(stream)
+        fed = self._fed[id(people)][1]
+        others = fed - {stream}
+        if others and block.sync_mode not in {REMOVE, ERASE}:
+            error = StoppedError(
+                f"{people.label} gets people from the streams {min(others)!r} and {stream!r}. Give "
+                f"each an audience of its own, or join them into one stream: {ONE_STREAM}."
+            )
+            if block.audience_column is None:
+                raise error
+            people.fail(error)
+        fed.add(stream)
         return people
 
     def _open(self, block: AudienceStream, named: str) -> People:

@@ -60,14 +60,20 @@ def wrong_blocks(given: Mapping[str, Any], quote: Quoter) -> Iterator[str]:
     yield from rivals(parse_streams(given.get("streams", {})), quote)
 
 
+ONE_STREAM = (
+    "a record's key may be that of somebody else in the other stream, and who leaves the one may "
+    "be in the other still"
+)
+"""Why an audience takes one stream."""
+
+
 def rivals(streams: Mapping[str, Stream], quote: Quoter) -> Iterator[str]:
-    """Which streams fill one audience though one of them makes it equal to itself.
+    """Which blocks fill one audience though one of them makes it equal to its stream.
 
     Each run of theirs would remove the people of the other.
 
     Args:
-        streams: The blocks by name: those of a configuration, or those of the streams of a run,
-            where a glob may have brought several streams to one audience.
+        streams: The blocks by name.
         quote: Writes names.
     """
     fixed = {
@@ -82,8 +88,8 @@ def rivals(streams: Mapping[str, Stream], quote: Quoter) -> Iterator[str]:
             yield (
                 f"Streams {quote(name)} and {quote(other)} share the audience "
                 f"{quote(block.audience_id or block.audience_name)}, and `sync_mode` {modes[0]} "
-                "removes who is in one only. Give each an audience of its own, or set `sync_mode` "
-                "to upsert."
+                "removes who is in one only. Give each an audience of its own, or join them into "
+                "one stream."
             )
 
 

@@ -264,7 +264,7 @@ def test_streams_that_fill_one_audience(one: Stream, other: Stream, *, are_rival
     assert len(said) == are_rivals
     for text in said:
         assert text.startswith("Streams 'crm-people' and 'shop-people' share the audience '1', and")
-        assert text.endswith("or set `sync_mode` to upsert.")
+        assert text.endswith("or join them into one stream.")
 
 
 def test_the_columns_are_named_once() -> None:

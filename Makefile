@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 # What the type checker reads in one go; the packages' own tests follow one by one, since their
 # modules have equal names.
-TYPED := hub meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo report conftest.py tests benchmarks
+TYPED := hub meta-graph/meta_graph meta-sandbox/meta_sandbox tap-meta-ads/tap_meta_ads target-meta-ads/target_meta_ads demo docgen report conftest.py tests benchmarks
 PACKAGES := meta-graph meta-sandbox tap-meta-ads target-meta-ads
 EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
 DEFINITIONS := pyproject.toml constraints.txt $(foreach package,$(PACKAGES),$(package)/pyproject.toml)
@@ -23,7 +23,7 @@ WORKERS ?= 3
 MOVED := $(shell [ ! -f $(VENV)/.place ] || [ "$$(cat $(VENV)/.place)" = "$$(pwd -P)" ] || echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo report test lint format docs bench pin clean
+.PHONY: help install demo report test lint format docs site bench pin clean
 
 help: ## this list
 	@echo "usage: make TARGET"
@@ -53,9 +53,13 @@ format: $(VENV)/.test-installed ## put the code in order
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
-docs: $(VENV)/.test-installed ## what is generated: tables of the READMEs, settings in meltano.yml, hub/
+docs: $(VENV)/.test-installed ## what is generated: parts of READMEs and docs/, settings in meltano.yml, hub/
 	@$(RUN) hub
-	@$(RUN) cogapp -I . -r meltano.yml hub/README.md README.md tap-meta-ads/README.md target-meta-ads/README.md transform/README.md docs/troubleshooting.md
+	@$(RUN) docgen
+
+site: $(VENV)/.test-installed ## the documentation as a web site in site/, to be read from the disk
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
+	@echo site/index.html
 
 bench: $(VENV)/.test-installed ## all benchmarks, beside peers, into benchmarks/RESULTS.md (ARGS="--quick")
 	@$(RUN) benchmarks $(ARGS)
@@ -64,7 +68,7 @@ pin: $(VENV)/.test-installed ## write constraints.txt anew
 	@sh .ci/pin $(PACKAGES)
 
 clean: ## remove the demo's data, the environments and what tools left
-	rm -rf .demo .meltano .bench $(VENV) transform/target transform/logs
+	rm -rf .demo .meltano .bench site $(VENV) transform/target transform/logs
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

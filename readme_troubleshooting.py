@@ -23,7 +23,7 @@ from meta_graph._errors import (
     UnavailableError,
     VersionExpiredError,
 )
-from readme_tables import lines
+from docgen.tables import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -35,6 +35,7 @@ MADE = {
     "dist",
     "build",
     "output",
+    "site",
 }
 TEXT = {
     *("", ".cfg", ".csv", ".ini", ".json", ".md", ".py", ".pyi", ".sh", ".sql", ".toml"),

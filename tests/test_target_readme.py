@@ -36,15 +36,11 @@ def fenced(readme: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
 
 
-def indented(readme: str) -> list[str]:
-    without = re.sub(r"^```.*?^```$", "", readme, flags=re.MULTILINE | re.DOTALL)
-    return [line.strip() for line in without.splitlines() if line.startswith("    ")]
-
-
 @pytest.fixture(scope="module")
 def commands(readme: str) -> list[str]:
-    """Return the lines that are no data, without what is said beside them."""
-    return [line.partition("  #")[0].strip() for line in indented(readme) if line[0] != "{"]
+    """Return the commands, without what is said beside them."""
+    lines = "".join(fenced(readme, "sh")).splitlines()
+    return [line.partition("  #")[0].strip() for line in lines]
 
 
 @pytest.fixture
@@ -57,7 +53,7 @@ def sandbox() -> Iterator[Sandbox]:
 def folder(tmp_path: Path, readme: str, sandbox: Sandbox) -> Path:
     """Write the files of the first run, with the sandbox's ids and an hour that is not long ago."""
     account = sandbox.world.accounts[0]
-    config, records = fenced(readme, "json")
+    config, records, *_ = fenced(readme, "json")
     given = config.replace("1234567890", account.id.removeprefix("act_"))
     given = given.replace("2345678901", account.pixel_id).replace("...", sandbox.token)
     made = {**json.loads(given), "api_url": sandbox.url}
@@ -104,8 +100,8 @@ def test_the_first_run(readme: str, commands: list[str], folder: Path, sandbox: 
     (made,) = (one for one in sandbox.audiences() if one["name"] == "Newsletter")
     assert made["members"] == 2
     assert len(sandbox.events()) == 1
-    reject, metric = (line for line in indented(readme) if line[0] == "{")
-    assert (folder / "rejects.jsonl").read_text(encoding="utf-8") == f"{reject}\n"
+    *_, reject, metric = fenced(readme, "json")
+    assert (folder / "rejects.jsonl").read_text(encoding="utf-8") == reject
     assert f"METRIC: {metric}" in done.stderr
 
     sandbox.clear_requests()

@@ -228,7 +228,7 @@ class TestReports:
 
     def test_those_of_the_readme(self) -> None:
         text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-        block = text[text.index('    {"insights_reports": [') :].split("\n\n")[0]
+        block = text[text.index('{"insights_reports": [') :].split("\n```")[0]
         settings = parsed(**json.loads(block))
         assert [report.keys for report in settings.insights_reports] == [
             ("account_id", "campaign_id", "date_start", "country"),

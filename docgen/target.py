@@ -1,10 +1,11 @@
-"""Tables of the target's README: its streams' blocks, columns, and reasons to leave things out."""
+"""The target's blocks of streams, columns, and reasons to leave things out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from readme_tables import lines, settings_table
+from docgen.plugins import settings_table
+from docgen.tables import code, table
 from target_meta_ads import (
     audience_delivery,
     event_cells,
@@ -100,24 +101,24 @@ def event_settings() -> str:
 
 def identifier_columns() -> str:
     """A row for each column that says who a person is: Meta's keys, form, what is done."""
-    rows = ["| Column | Audience | Event | Goes as | |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     for column in dict.fromkeys(key.column for key in keys.KEYS):
         ways = [key for key in keys.KEYS if key.column == column]
-        audience = ", ".join(f"`{name}`" for key in ways for name in key.audience)
-        event = ", ".join(f"`{key.event}`" for key in ways if key.event)
+        audience = code(name for key in ways for name in key.audience)
+        event = code(key.event for key in ways if key.event)
         form, done = _FORMS[ways[0].form], _DONE[ways[0].normalise]
-        rows.append(f"| `{column}` | {audience} | {event} | {form} | {done} |")
-    return lines(rows)
+        rows.append([f"`{column}`", audience, event, form, done])
+    return table(["Column", "Audience", "Event", "Goes as", ""], rows)
 
 
 def event_columns() -> str:
     """A row for each other column of an event: where it stands, how it is read, if it has to be."""
-    rows = ["| Column | In | Read as | Unreadable |", "| --- | --- | --- | --- |"]
+    rows = []
     for place, parts in (("event", EVENT_PARTS), ("`custom_data`", CUSTOM_PARTS)):
         for part in parts:
             end = "reject" if part.is_needed else "left out"
-            rows.append(f"| `{part.column}` | {place} | {_READ[_reader(part.read)]} | {end} |")
-    return lines(rows)
+            rows.append([f"`{part.column}`", place, _READ[_reader(part.read)], end])
+    return table(["Column", "In", "Read as", "Unreadable"], rows)
 
 
 def _reader(read: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,9 +131,8 @@ def _reader(read: Callable[..., Any]) -> Callable[..., Any]:
 
 def drops() -> str:
     """A row for each reason why a cell that is not empty gives no identifier."""
-    rows = ["| Code | |", "| --- | --- |"]
-    rows += [f"| `{drop.value}` | {_WHY[drop]} |" for drop in Drop if drop is not Drop.EMPTY]
-    return lines(rows)
+    rows = [[f"`{drop.value}`", _WHY[drop]] for drop in Drop if drop is not Drop.EMPTY]
+    return table(["Code", ""], rows)
 
 
 def rejects() -> str:
@@ -143,14 +143,11 @@ def rejects() -> str:
             if isinstance(value, Reject):
                 found.setdefault(value.code, value.message)
     needed = [part.column for part in EVENT_PARTS + CUSTOM_PARTS if part.is_needed]
-    listed = ", ".join(f"`{name}`" for name in needed)
-    found["unreadable_..."] = f"A column of an event holds something that is none: {listed}."
+    found["unreadable_..."] = f"A column of an event holds something that is none: {code(needed)}."
     found[audience_delivery.INVALID_ENTRY] = "Meta took the request, and named this row invalid."
     found[event_delivery.OUTCOME_UNKNOWN] = (
         "A run that was cut off may have sent the event, more than 48 hours ago."
     )
     found[event_delivery.NOT_RECEIVED] = "Meta answered, and did not count the event."
     found["100/2804003"] = "Any such pair: Meta's own code and subcode; the message has its words."
-    rows = ["| Code | |", "| --- | --- |"]
-    rows += [f"| `{code}` | {message} |" for code, message in found.items()]
-    return lines(rows)
+    return table(["Code", ""], [[f"`{name}`", message] for name, message in found.items()])

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of the test that keeps the README's examples true."""
-    parser.addoption("--write-readme", action="store_true", help="write what the examples give")
+    """Add the option of the test that keeps the documentation's examples true."""
+    parser.addoption("--write-docs", action="store_true", help="write what the queries give")
 
 
 @pytest.fixture(scope="session")

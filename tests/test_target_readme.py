@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from demo import pip_settings
 from meta_sandbox import Sandbox
 from target_meta_ads import settings
 from target_meta_ads.stream_settings import AudienceStream, EventStream, match_stream
@@ -138,23 +137,3 @@ def test_the_blocks(readme: str) -> None:
     streams = settings.parse(given).streams
     assert isinstance(match_stream("activation-audience_members", streams), AudienceStream)
     assert isinstance(match_stream("activation-conversion_events", streams), EventStream)
-
-
-def test_it_installs_alone(repository: Path, tmp_path: Path, commands: list[str]) -> None:
-    (command,) = (line for line in commands if line.startswith("pip install"))
-    uv = [sys.executable, "-m", "uv"]
-    environment = {**os.environ, **pip_settings.read()}
-    folder = str(tmp_path / "env")
-    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, folder], check=True)
-    # By uv, which takes seconds; pinned, so that a release of somebody else's breaks nothing here.
-    install = [*uv, "pip", "install", "-q", "--python", folder, "-c", "constraints.txt"]
-    packages = command.split()[2:]
-    subprocess.run([*install, *packages], cwd=repository, env=environment, check=True)
-    said = subprocess.run(
-        [f"{folder}/bin/target-meta-ads", "--about", "--format=json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(said.stdout)["name"] == "target-meta-ads"

@@ -18,6 +18,7 @@ from psycopg import sql
 from demo import table
 from demo.meltano import Meltano
 from meta_sandbox import Sandbox
+from tests.docs import pages
 from tests.transform import marts
 from tests.transform.warehouses import DuckDBWarehouse, PostgresWarehouse
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from demo.postgres import Postgres
     from tests.transform.warehouses import Dbt, Outcome, Warehouse
 
-# Fixed, so that what the README shows of it stays so. Every day of two months, and then some.
+# Fixed, so that what documentation shows of it stays so. Every day of two months, and then some.
 NOW = datetime(2026, 7, 3, 11, 30, tzinfo=timezone.utc)
 DAYS = 64
 FIRST = (NOW - timedelta(days=DAYS - 1)).date()
@@ -283,27 +284,45 @@ def test_staging_describes_its_columns(warehouse: Warehouse) -> None:
 _EXAMPLE = re.compile(r"```sql\n(?P<query>.*?)```\n\n```text\n(?P<shown>.*?)```\n", re.DOTALL)
 
 
-def test_the_readme_shows_what_its_queries_give(
+def test_queries_of_the_documentation_give_what_is_shown(
     repository: Path, warehouse: Warehouse, request: pytest.FixtureRequest
 ) -> None:
-    """With `--write-readme` the README is written anew instead."""
-    path = repository / "README.md"
-    text = path.read_text(encoding="utf-8")
-    examples = list(_EXAMPLE.finditer(text))
-    assert len(examples) == 5
-    for example in examples:
-        rows = warehouse.rows(example["query"])
-        assert rows, example["query"]
-        shown = table.render(
-            list(rows[0]), [[plain(cell) for cell in row.values()] for row in rows]
-        )
-        written = "".join(f"{line}\n" for line in shown)
-        if request.config.getoption("--write-readme"):
-            block = f"```sql\n{example['query']}```\n\n```text\n{written}```\n"
-            text = text.replace(example[0], block)
-            path.write_text(text, encoding="utf-8")
-        else:
-            assert example["shown"] == written
+    """With `--write-docs` what is shown is written anew instead."""
+    seen = 0
+    for page in pages.every():
+        path, text = repository / page.path, page.text
+        for example in _EXAMPLE.finditer(page.text):
+            seen += 1
+            rows = warehouse.rows(example["query"])
+            assert rows, example["query"]
+            shown = table.render(
+                list(rows[0]), [[plain(cell) for cell in row.values()] for row in rows]
+            )
+            written = "".join(f"{line}\n" for line in shown)
+            if request.config.getoption("--write-docs"):
+                block = f"```sql\n{example['query']}```\n\n```text\n{written}```\n"
+                text = text.replace(example[0], block)
+                path.write_text(text, encoding="utf-8")
+            else:
+                assert example["shown"] == written, page.path
+    assert seen > 5
+
+
+def test_every_other_query_of_the_documentation_runs(built: Built) -> None:
+    warehouse = built.warehouses["postgres"]
+    shown = {example["query"] for page in pages.every() for example in _EXAMPLE.finditer(page.text)}
+    fences = [one for page in pages.every() for one in page.fences]
+    # One with a title is a model or changes the warehouse: tests/docs/test_commands.py has it.
+    queries = [one for one in fences if one.language == "sql" and not one.title]
+    others = [query for query in queries if query.text not in shown]
+    assert others
+    failed = {}
+    for query in others:
+        try:
+            warehouse.rows(query.text)
+        except psycopg.Error as error:
+            failed[str(query)] = str(error)
+    assert failed == {}
 
 
 def plain(cell: object) -> object:

@@ -1,0 +1,24 @@
+"""Names in the documentation that are none of this project's, each with its reason."""
+
+from __future__ import annotations
+
+PERMISSION = "a permission of Meta's tokens"
+
+FOREIGN: dict[str, dict[str, str]] = {
+    # On any page.
+    "": {
+        "ads_read": PERMISSION,
+        "ads_management": PERMISSION,
+        "leads_retrieval": PERMISSION,
+        "appsecret_proof": "Meta's parameter that the app's secret turns on",
+        "fbtrace_id": "Meta's id of an answer, for its support",
+        "high_value": "an audience of the example",
+        "load_method": "a setting of the SDK that does nothing here",
+        "unit_test": "a kind of test of dbt's",
+    },
+    "docs/recipes/many-accounts.md": {"load_schema": "a key of Meltano's, of any extractor"},
+    "CONTRIBUTING.md": {"singer_sdk": "the SDK's package"},
+}
+
+OWN_TESTS = {"meta-graph/README.md", "meta-sandbox/README.md"}
+"""Pages whose names are compared with their package by tests of the package."""

@@ -94,7 +94,7 @@ def empty(tmp_path: Path) -> Path:
 def commands(repository: Path, name: str) -> list[str]:
     """The lines of a plugin's README that call Meltano."""
     text = (repository / name / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"^    (meltano .*)$", text, re.MULTILINE)
+    return re.findall(r"^(meltano .*)$", text, re.MULTILINE)
 
 
 def read(project: Path) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def alone(repository: Path, tmp_path: Path, name: str) -> Path:
 def test_the_tap_alone(
     repository: Path, tmp_path: Path, meltano: Run, sandbox: Sandbox, hub: tuple[str, list[str]]
 ) -> None:
-    assert f"    {TAP_ALONE}\n" in (repository / "tap-meta-ads/README.md").read_text()
+    assert f"\n{TAP_ALONE}\n" in (repository / "tap-meta-ads/README.md").read_text()
     project = alone(repository, tmp_path, "tap-meta-ads")
     meltano(project, TAP_ALONE.partition(" ")[2])
     with (project / "output/ads.csv").open(encoding="utf-8", newline="") as file:
@@ -248,7 +248,7 @@ def test_the_tap_alone(
 def test_the_target_alone(
     repository: Path, tmp_path: Path, meltano: Run, sandbox: Sandbox, hub: tuple[str, list[str]]
 ) -> None:
-    assert f"    {TARGET_ALONE}\n" in (repository / "target-meta-ads/README.md").read_text()
+    assert f"\n{TARGET_ALONE}\n" in (repository / "target-meta-ads/README.md").read_text()
     project = alone(repository, tmp_path, "target-meta-ads")
     sandbox.clear_requests()
     said = meltano(project, TARGET_ALONE)

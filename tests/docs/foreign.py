@@ -14,6 +14,7 @@ FOREIGN: dict[str, dict[str, str]] = {
         "fbtrace_id": "Meta's id of an answer, for its support",
         "high_value": "an audience of the example",
         "load_method": "a setting of the SDK that does nothing here",
+        "pip_url": "a key of Meltano's, of any plugin",
         "unit_test": "a kind of test of dbt's",
     },
     "docs/recipes/many-accounts.md": {"load_schema": "a key of Meltano's, of any extractor"},

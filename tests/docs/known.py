@@ -98,7 +98,7 @@ def _variables(own: dict[str, set[str]]) -> set[str]:
         for plugin, names in own.items()
         for name in names
     }
-    for path in ("meltano.yml", "transform/profiles/profiles.yml"):
+    for path in ("meltano.yml", "transform/profiles/profiles.yml", "transform/dbt_project.yml"):
         found |= set(re.findall(r"\bMETA_ADS_[A-Z0-9_]+", (ROOT / path).read_text()))
     return found
 

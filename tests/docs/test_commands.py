@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from tests.docs.place import Place
 
 DBT = "tests/transform"
+HUB = "tests/test_hub_meltano.py"
 TARGET = "tests/test_target_readme.py"
 # Whole lines that are run somewhere else, and where.
 ELSEWHERE = {
     "make demo": "CI, twice; its parts by tests/test_pipeline.py",
     "make install": "every job of CI, by way of `make test`",
     "make": "tests/test_house.py",
+    "make report": "tests/test_report.py",
     "make test": "every job of CI",
     "make format": "make lint compares",
     "make docs": "tests/docs/test_generated.py compares",
@@ -46,6 +48,12 @@ ELSEWHERE = {
     "target-meta-ads --config config.json --input records.jsonl": TARGET,
     "TARGET_META_ADS_DRY_RUN=true target-meta-ads --config config.json --config ENV "
     "--input records.jsonl": TARGET,
+    "meltano add --no-install --from-ref meta-ads/hub/_data/meltano/extractors/tap-meta-ads/"
+    "meta-ads.yml tap-meta-ads": HUB,
+    "meltano add --no-install --from-ref meta-ads/hub/_data/meltano/loaders/target-meta-ads/"
+    "meta-ads.yml target-meta-ads": HUB,
+    "TAP_META_ADS_ACCESS_TOKEN=... meltano run tap-meta-ads target-csv": HUB,
+    "meltano run tap-example target-meta-ads": HUB,
     "cd transform && dbt build --profiles-dir profiles": DBT,
     "cd transform && dbt build --profiles-dir profiles --target duckdb": DBT,
     "meltano invoke dbt-postgres:docs-generate": "tests/transform/test_docs.py",

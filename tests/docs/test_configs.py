@@ -26,8 +26,8 @@ LANGUAGES = {
     # Output, and anything else that a reader does not copy.
     "text",
 }
-# Blocks of a plugin's own README: tests of the plugin load them.
-OF_PACKAGES = ("meta-", "tap-", "target-")
+# Blocks of a folder's own README: its own tests load them.
+OF_PACKAGES = ("hub/", "meta-", "tap-", "target-")
 
 
 def titled(language: str) -> list[Fence]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,9 +20,10 @@ import yaml
 
 from demo.meltano import clean
 from tests.docs.pages import ROOT
+from tests.docs.warm import Warm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from demo.database import Database
     from meta_sandbox import Sandbox
@@ -33,7 +37,10 @@ ONCE = "Once, in your warehouse"
 
 _COPIED = ("meltano.yml", "constraints.txt", ".env.example", "Makefile", "transform", "docs")
 _LEFT = shutil.ignore_patterns("target", "logs", "__pycache__", ".user.yml")
+_ASSIGNMENT = re.compile(r"([A-Z_][A-Z0-9_]*)=('[^']*'|\"[^\"]*\"|[^\s'\"]*)\s+")
+_NO_TESTS = "--exclude-resource-types unit_test test"
 _BUILD = " dbt-postgres:build"
+_ONLY_BUILD = re.compile(rf"meltano (run|invoke){_BUILD}( -|$)")
 
 
 @dataclass
@@ -58,7 +65,11 @@ class Place:
 
     def begin(self) -> None:
         """Begin a page: `meltano.yml` is the repository's, and nothing is set by a `.env`."""
-        shutil.copy(ROOT / "meltano.yml", self.folder / "meltano.yml")
+        text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+        # The tests of the data are most of a build, and have tests of their own.
+        less = text.replace("build --exclude-resource-type unit_test", f"build {_NO_TESTS}")
+        assert less != text
+        (self.folder / "meltano.yml").write_text(less, encoding="utf-8")
         self._set.clear()
         while self._written:
             self._written.pop().unlink()
@@ -87,7 +98,9 @@ class Place:
     def _configure(self, part: str) -> None:
         """Put a part into `meltano.yml`."""
         whole = merged(self._project(), yaml.safe_load(part))
-        (self.folder / "meltano.yml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+        (self.folder / "meltano.yml").write_text(
+            yaml.safe_dump(whole, sort_keys=False), encoding="utf-8"
+        )
 
     def _set_variables(self, part: str) -> None:
         """Set the variables of a part of a `.env`, but for those of all; secrets are our own."""
@@ -101,7 +114,7 @@ class Place:
         """Run a block as it stands.
 
         Left out are commands that are run elsewhere; runs of Meltano that were made before with the
-        same settings; and a second build of the star schema, which takes longer than all the rest.
+        same `meltano.yml`; and a second build of the star schema, which takes longer than the rest.
         """
         left = []
         for command in commands(script):
@@ -109,12 +122,12 @@ class Place:
             run = (self._configuration(made), made)
             if command in elsewhere or run in self._done:
                 continue
-            if "meltano run" in made:
+            if " run " in made:
                 self._done.add(run)
-            if not self._built:
+            if not (self._built and _BUILD in made):
                 left.append(command)
-            elif not made.endswith(f"run{_BUILD}"):
-                left.append(made.replace(_BUILD, "") if _BUILD in made else command)
+            elif not _ONLY_BUILD.search(made):
+                left.append(made.replace(_BUILD, ""))
             self._built |= _BUILD in made
         if not left:
             return ""
@@ -152,7 +165,7 @@ class Place:
         """The command with the tasks of a job in place of its name."""
         plain = command.replace(".venv/bin/", "")
         for job in self._project()["jobs"]:
-            plain = re.sub(rf"(?<=meltano run ){job['name']}\b", " ".join(job["tasks"]), plain)
+            plain = re.sub(rf"(?<= run ){job['name']}\b", " ".join(job["tasks"]), plain)
         return plain
 
 
@@ -178,24 +191,27 @@ def commands(script: str) -> list[str]:
     return [line for line in bare if line]
 
 
+def assignments(command: str) -> tuple[dict[str, str], str]:
+    """The variables that are set in front of a command, and the command without them."""
+    found = {}
+    while match := _ASSIGNMENT.match(command):
+        found[match[1]] = shlex.split(match[2])[0] if match[2] else ""
+        command = command[match.end() :]
+    return found, command
+
+
 def make(folder: Path, sandbox: Sandbox, database: Database) -> Place:
     """Copy the project and say where Meta and the warehouse are.
 
-    The environments of Meltano's plugins are those of the repository, which have to be there; state
-    and logs are the copy's own.
+    State and logs are the copy's own; `warm` links the repository's environments into it.
     """
     for name in _COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=_LEFT)
         else:
             shutil.copy(ROOT / name, folder / name)
-    for plugin in (ROOT / ".meltano").glob("*/*/venv"):
-        linked = folder / plugin.parent.relative_to(ROOT)
-        linked.parent.mkdir(parents=True, exist_ok=True)
-        linked.symlink_to(plugin.parent, target_is_directory=True)
-    (folder / ".venv").symlink_to(Path(sys.executable).parents[1], target_is_directory=True)
     first, second = sandbox.world.accounts[:2]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{folder / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
     environment = {
         **clean(os.environ),
         **database.environment(),
@@ -216,10 +232,45 @@ def make(folder: Path, sandbox: Sandbox, database: Database) -> Place:
     environment["TARGET_META_ADS_AD_ACCOUNT_ID"] = first.id
     first_day = sandbox.world.clock.now() - timedelta(days=sandbox.world.days - 1)
     environment["TAP_META_ADS_START_DATE"] = first_day.date().isoformat()
+    url = database.url()
     replaced = {
+        "postgresql://user:password@host:5432/database": url,
+        "postgresql+psycopg://user:password@host:5432/database": url.replace("ql:", "ql+psycopg:"),
         "http://127.0.0.1:8080": sandbox.url,
         "act_1234567890": first.id,
         "act_2345678901": second.id,
     }
     secrets = {"_ACCESS_TOKEN": sandbox.token, "_APP_SECRET": sandbox.app_secret}
     return Place(folder, environment, secrets, replaced)
+
+
+def _environments() -> Iterator[tuple[Path, str]]:
+    """Each environment that a command runs in, and the program in it that is called."""
+    yield Path(sys.executable).parents[1], "meltano"
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    for kind, plugins in project["plugins"].items():
+        for plugin in plugins:
+            yield ROOT / ".meltano" / kind / plugin["name"] / "venv", plugin["executable"]
+
+
+@contextmanager
+def warm(folder: Path, given: Mapping[str, str]) -> Iterator[None]:
+    """Link the environments of the project and of its plugins into the copy, programs warm."""
+    started = []
+    # Paths of sockets are short.
+    sockets = Path(mkdtemp(prefix="docs-"))
+    try:
+        for number, (environment, program) in enumerate(_environments()):
+            inside = environment.relative_to(ROOT)
+            (folder / inside / "bin").mkdir(parents=True)
+            for path in (*environment.iterdir(), *(environment / "bin").iterdir()):
+                if path.name not in {"bin", program}:
+                    (folder / path.relative_to(ROOT)).symlink_to(path)
+            stand_in = folder / inside / "bin" / program
+            waiting = sockets / str(number)
+            started.append(Warm(environment / "bin" / program, stand_in, waiting, given))
+        yield
+    finally:
+        for one in started:
+            one.stop()
+        shutil.rmtree(sockets)

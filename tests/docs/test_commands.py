@@ -82,7 +82,9 @@ def here(repository: Path, tmp_path: Path, database: Database) -> Iterator[Place
     sandbox = Sandbox(seed=2, accounts=2, ads=3, days=9)
     sandbox.start()
     try:
-        yield place.make(folder, sandbox, database)
+        made = place.make(folder, sandbox, database)
+        with place.warm(folder, made.given):
+            yield made
     finally:
         sandbox.stop()
 
@@ -124,6 +126,20 @@ def test_what_runs_elsewhere_stands_on_a_page() -> None:
 )
 def test_commands_are_told_from_comments(script: str, found: list[str]) -> None:
     assert commands(script) == found
+
+
+@pytest.mark.parametrize(
+    ("command", "found", "rest"),
+    [
+        ("meltano run x", {}, "meltano run x"),
+        ("A=1 B_C='[\"x y\"]' meltano run x", {"A": "1", "B_C": '["x y"]'}, "meltano run x"),
+        ('A="b c" D= run E=f', {"A": "b c", "D": ""}, "run E=f"),
+    ],
+)
+def test_variables_in_front_are_told_from_the_command(
+    command: str, found: dict[str, str], rest: str
+) -> None:
+    assert place.assignments(command) == (found, rest)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import yaml
 from tests.docs import configs, pages
 from tests.docs.known import known
 from tests.docs.pages import ROOT, Fence
-from tests.docs.place import ONCE
+from tests.docs.place import ONCE, assignments, commands
 
 FENCES = [fence for page in pages.every() for fence in page.fences]
 LANGUAGES = {
@@ -75,6 +75,30 @@ def test_a_part_of_env_fits(project: dict[str, Any], fence: Fence) -> None:
         for name in configs.variables(other.text, project)
     }
     assert configs.of_environment(fence.text, project, known().variables | made) == []
+
+
+COMMANDS = [
+    (fence, command)
+    for fence in FENCES
+    if fence.language == "sh"
+    for command in commands(fence.text)
+    if assignments(command)[0]
+]
+
+
+@pytest.mark.parametrize(
+    ("fence", "command"), COMMANDS, ids=[f"{fence}-{n}" for n, (fence, _) in enumerate(COMMANDS)]
+)
+def test_variables_in_front_of_a_command_fit(
+    project: dict[str, Any], fence: Fence, command: str
+) -> None:
+    ours = {
+        name: value
+        for name, value in assignments(command)[0].items()
+        if name.startswith(("TAP_META_ADS", "TARGET_META_ADS", "META_ADS"))
+    }
+    text = "".join(f"{name}={value}\n" for name, value in ours.items())
+    assert configs.of_environment(text, project, known().variables) == [], fence
 
 
 def test_a_plugin_that_inherits_has_variables_of_its_own(project: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ def test_curl_asks_as_the_readme_says(
     repository: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readme = (repository / "meta-sandbox" / "README.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^    (curl .*)$", readme, re.MULTILINE)
+    (command,) = re.findall(r"^(curl .*)$", readme, re.MULTILINE)
     monkeypatch.setenv("TOKEN", sandbox.token)
     said = json.loads(run(["sh", "-c", command.replace(ADDRESS, sandbox.url)]))
     true = sandbox.truth("accounts")

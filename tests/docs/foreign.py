@@ -17,6 +17,10 @@ FOREIGN: dict[str, dict[str, str]] = {
         "pip_url": "a key of Meltano's, of any plugin",
         "unit_test": "a kind of test of dbt's",
     },
+    "docs/operations.md": {
+        "development_access": "what Meta's header calls a tier",
+        "standard_access": "what Meta's header calls a tier",
+    },
     "docs/recipes/many-accounts.md": {"load_schema": "a key of Meltano's, of any extractor"},
     "CONTRIBUTING.md": {"singer_sdk": "the SDK's package"},
 }

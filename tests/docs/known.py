@@ -10,7 +10,7 @@ import yaml
 
 from docgen import marts
 from meta_sandbox import Options
-from meta_sandbox.cli import _parser
+from meta_sandbox._flags import parser
 from tap_meta_ads import compat, fields
 from tap_meta_ads.settings import REPORT_SCHEMA
 from tap_meta_ads.tap import TapMetaAds
@@ -27,8 +27,13 @@ from tests.docs.words import Known
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Meltano makes these of the name of any plugin.
-_MELTANO = {"TAP_META_ADS__SELECT", "TAP_META_ADS__SELECT_FILTER", "TAP_META_ADS__LOAD_SCHEMA"}
+# Meltano's own, and those that it makes of the name of any plugin.
+_MELTANO = {
+    "MELTANO_DATABASE_URI",
+    "TAP_META_ADS__SELECT",
+    "TAP_META_ADS__SELECT_FILTER",
+    "TAP_META_ADS__LOAD_SCHEMA",
+}
 _SCHEMAS = (
     "tap_meta_ads meta_ads activation meta_ads_staging meta_ads_snapshots crm_example".split()
 )
@@ -42,8 +47,8 @@ def known() -> Known:
     plugins = [one for kind in project["plugins"].values() for one in kind]
     own = {name: set(plugin.config_jsonschema["properties"]) for name, plugin in _OURS.items()}
     of_dbt = set(_names_of_dbt())
-    parser = _parser()
-    (commands,) = (one.choices for one in parser._actions if isinstance(one.choices, dict))
+    flags = parser()
+    (commands,) = (one.choices for one in flags._actions if isinstance(one.choices, dict))
     words = {
         *tap.streams,
         *(name for stream in tap.streams.values() for name in stream.schema["properties"]),

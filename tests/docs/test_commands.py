@@ -91,7 +91,7 @@ def here(repository: Path, tmp_path: Path, database: Database) -> Iterator[Place
 
 @pytest.mark.timeout(900)
 def test_every_command_runs(here: Place) -> None:
-    """All pages in one place and one test: together they need a minute, one by one many."""
+    """All pages in one place and one test: together they need some two minutes, one by one many."""
     failures = []
     for page in EACH:
         for name, text in FILES.get(page.path, {}).items():

@@ -65,17 +65,18 @@ class Warm:
         text = program.read_text(encoding="utf-8")
         called = _CALLED.search(text)
         assert called, program
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.bind(str(waiting))
-        self._listening.listen(16)
-        number = self._listening.fileno()
         python = text.splitlines()[0].removeprefix("#!")
-        self._process = subprocess.Popen(
-            [python, "-W", "ignore", __file__, str(number), called[1], called[2]],
-            pass_fds=[number],
-            stdin=subprocess.DEVNULL,
-            env=dict(environment),
-        )
+        # Closed here, so that no call waits for a process that could not import.
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(waiting))
+            listening.listen(16)
+            number = listening.fileno()
+            self._process = subprocess.Popen(
+                [python, "-W", "ignore", __file__, str(number), called[1], called[2]],
+                pass_fds=[number],
+                stdin=subprocess.DEVNULL,
+                env=dict(environment),
+            )
         python = os.path.realpath(sys.executable)
         stand_in.write_text(_CLIENT.format(python=python, socket=str(waiting)), encoding="utf-8")
         stand_in.chmod(0o755)
@@ -84,7 +85,6 @@ class Warm:
         """End it."""
         self._process.kill()
         self._process.wait()
-        self._listening.close()
 
 
 def _serve(listening: socket.socket) -> None:

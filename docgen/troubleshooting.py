@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docgen.tables import lines
 from meta_graph import _rules as rules
 from meta_graph._errors import (
     GraphError,
@@ -23,7 +24,6 @@ from meta_graph._errors import (
     UnavailableError,
     VersionExpiredError,
 )
-from docgen.tables import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

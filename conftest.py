@@ -25,6 +25,26 @@ settings.register_profile("others", deadline=None)
 settings.load_profile("same")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have the longest tests begin first, on all workers alike.
+
+    pytest-xdist gives each worker an equal part of the list, in its order; a test of two minutes at
+    the end of the last part would keep one worker busy while the others have nothing left.
+    """
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if workers == 1:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    size = -(-len(items) // workers)
+    items.clear()
+    for worker in range(workers):
+        first = long[worker::workers]
+        items += first
+        items += others[: size - len(first)]
+        del others[: size - len(first)]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Run one embedded PostgreSQL for all tests of this worker."""

@@ -89,6 +89,7 @@ def tables(text: str) -> list[list[dict[str, str]]]:
     return found
 
 
+@pytest.mark.long
 def test_one_run_tells_of_all_of_them(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "RESULTS.md"
     command = [sys.executable, "-m", "benchmarks", "--quick", "--no-peers"]

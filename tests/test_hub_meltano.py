@@ -114,6 +114,7 @@ def wheels(repository: Path, tmp_path: Path) -> Path:
     return tmp_path / "wheels"
 
 
+@pytest.mark.long
 def test_an_empty_project_takes_both_from_these_files(
     repository: Path,
     empty: Path,

@@ -104,6 +104,7 @@ def spend_of(sandbox: Sandbox) -> dict[tuple[str, str], float]:
     return {key: float(value) for key, value in spent.items()}
 
 
+@pytest.mark.long
 def test_the_star_schema_holds_what_meta_has(
     repository: Path,
     tmp_path: Path,
@@ -192,6 +193,7 @@ def demo(repository: Path, home: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)  # three runs, and those of other tests before each
 def test_the_demo_survives_being_killed(
     repository: Path, tmp_path: Path, meltano: Callable[..., Meltano]

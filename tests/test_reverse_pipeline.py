@@ -191,6 +191,7 @@ def execute(database: Database, *statements: LiteralString) -> None:
             connection.execute(statement)
 
 
+@pytest.mark.long
 def test_everybody_and_every_event_arrive_once(
     repository: Path,
     tmp_path: Path,

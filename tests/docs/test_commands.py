@@ -89,6 +89,7 @@ def here(repository: Path, tmp_path: Path, database: Database) -> Iterator[Place
         sandbox.stop()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_command_runs(here: Place) -> None:
     """All pages in one place and one test: together they need some two minutes, one by one many."""

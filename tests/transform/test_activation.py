@@ -252,6 +252,8 @@ def test_memberships_begin_end_and_begin_again(warehouse: Warehouse) -> None:
     }
 
 
+# On Postgres the demo does so, see tests/test_pipeline.py.
+@pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True)
 def test_the_example_may_stand_still_while_a_day_goes_by(warehouse: Warehouse) -> None:
     seed(warehouse)
     found = {}

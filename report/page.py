@@ -201,7 +201,10 @@ def _budgets(
         spent = [one["spend"] for one in rest if one["spend"] is not None]
         planned = sum(one["planned"] for one in rest)
         found.append((f"{len(rest)} others", planned, sum(spent) if spent else None))
-    return [(name, planned, spent, change(spent, planned)) for name, planned, spent in found]
+    return [
+        (name, planned, spent, None if spent is None or not planned else 100 * spent / planned)
+        for name, planned, spent in found
+    ]
 
 
 def _tiles(days: Sequence[tuple[date, Sums]], through: date, digits: int) -> list[Tile]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, Any]]
 
-# A day is complete when something was received after its end in the account's own time zone; the
-# last one that is so for all accounts. What a time zone that PostgreSQL does not know says is UTC.
+# A day is complete when anything was received after its end in the account's own time zone; the
+# last one that is so for all accounts. An account without delivery receives nothing, so that its
+# own newest receipt would say nothing. What a time zone that PostgreSQL does not know says is UTC.
 _THROUGH = """
     with received as (
         select max(received_at) as at, max(date_day) as newest from {marts}.agg_campaign_daily
@@ -209,7 +210,8 @@ class Findings:
 
     Attributes:
         since: The first day.
-        through: The last day, complete for all accounts.
+        through: The last day that was over in the time zones of all accounts when the loader last
+            received anything. That it has received something of each of them it does not tell.
         received_at: When the loader received the newest figures.
         rows: Rows by question, amounts as `Decimal` in the account's currency. Those of activation
             are missing where the warehouse has no such tables.

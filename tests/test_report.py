@@ -188,6 +188,7 @@ def test_every_place_of_a_chart_has_one_and_every_chart_a_place() -> None:
 def test_figures_stand_on_the_page_to_the_cent_and_what_is_unknown_is_a_dash() -> None:
     text = render(findings())
     assert "1,234.56" in text
+    assert '<td class="n">33 %</td>' in text  # 3 of 9 that were planned
     assert "4,938.24" in text  # four days of it, in the tile
     assert f'<td class="n">{page.UNKNOWN}</td>' in text
 

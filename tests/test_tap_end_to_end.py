@@ -19,6 +19,7 @@ from tests.worlds import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 START = str((NOW - timedelta(days=59)).date())
 
@@ -235,6 +236,31 @@ def test_secrets_are_in_no_log_line_at_debug_level(sandbox: Sandbox) -> None:
     assert output.status == 0, output.log[-2000:]
     assert "DEBUG" in output.log
     assert token_left_out_of(output, sandbox.token, sandbox.app_secret)
+
+
+DEBUG = """
+version: 1
+disable_existing_loggers: false
+formatters: {plain: {format: "%(name)s %(levelname)s %(message)s"}}
+handlers: {err: {class: logging.StreamHandler, formatter: plain, stream: ext://sys.stderr}}
+root: {level: DEBUG, handlers: [err]}
+"""
+
+
+def test_no_value_of_a_stream_map_is_in_a_log_line_at_debug_level(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    logging = tmp_path / "logging.yml"
+    logging.write_text(DEBUG, encoding="utf-8")
+    told = {"__filter__": "'MADE UP OF ' + id"}  # a truth that is a value
+    output = run_tap(
+        config(sandbox, stream_maps={"campaigns": told}),
+        streams=("campaigns",),
+        environment={"SINGER_SDK_LOG_CONFIG": str(logging)},
+    )
+    assert output.rows("campaigns")
+    assert "DEBUG" in output.log
+    assert "MADE UP OF 1" not in output.log
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,9 @@ def install(*heard: str) -> None:
     logging.getLogger(CLIENT).addFilter(_FILTER)  # a logger takes a filter once
     for name in (*heard, CLIENT):
         logging.getLogger(name).disabled = False
+
+
+def quiet(*names: str) -> None:
+    """Have loggers that log people's data at debug level do so at none; may be called again."""
+    for name in names:
+        logging.getLogger(name).setLevel(logging.WARNING)

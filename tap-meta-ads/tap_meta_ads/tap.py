@@ -142,6 +142,7 @@ class TapMetaAds(Tap):
             raise
         finally:
             self.engine.close()
+            self.client.close()
 
     def now(self) -> datetime:
         """The instant that it is at Meta, whose days are counted here."""
@@ -219,6 +220,7 @@ class TapMetaAds(Tap):
     ) -> None:
         """Run the tap, as the SDK does, and end with what was done and what was left out."""
         log.install(cls.name)
+        log.quiet("singer_sdk.mapper")  # at debug level stream maps log the values they compute
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()

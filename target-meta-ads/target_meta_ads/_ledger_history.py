@@ -54,22 +54,22 @@ class History:
             LedgerError: The database failed; nothing of it is written then.
         """
         now = self._store.now()
-        table = self._store.tables.figures
         rows = [
             {"run": run, "ended_at": now, "value": one.value}
             | {name: getattr(one, name)[:length] for name, length in FIGURE_TEXTS.items()}
             for one in figures
         ]
         with self._store.transaction() as connection:
+            table = self._store.figures()
             connection.execute(delete(table).where(table.c.ended_at < now - _KEPT_SECONDS))
             if rows:
                 connection.execute(insert(table), rows)
 
     def read(self) -> list[RunFigure]:
         """Return what is known of all runs, in the order in which they ended."""
-        table = self._store.tables.figures
-        asked = select(table).order_by(table.c.ended_at, table.c.run)
         with self._store.transaction() as connection:
+            table = self._store.figures()
+            asked = select(table).order_by(table.c.ended_at, table.c.run)
             rows = connection.execute(asked).mappings().all()
         return [
             RunFigure(**{**row, "ended_at": datetime.fromtimestamp(row["ended_at"], timezone.utc)})

@@ -48,6 +48,7 @@ class Store:
         self._numbers: dict[str, int] = {}
         self._kept = self.tables  # other ones when a dry run works on copies
         self._copied: set[int] = set()
+        self._has_figures = False
         engine = self.kind.engine()
         try:
             self.connection: Connection = engine.connect()
@@ -125,7 +126,6 @@ class Store:
             if found and copies:
                 self._work_on_copies(connection)
             elif found:
-                # Ledgers of the first days have no such table.
                 self.tables.figures.create(connection, checkfirst=True)
             else:
                 self.tables = self._kept = tables(temporary=copies)
@@ -157,9 +157,8 @@ class Store:
         self._kept = tables(connection.dialect.default_schema_name)
         self.tables = tables(temporary=True)
         self.tables.metadata.create_all(connection, checkfirst=False)
-        for name in ("counters", "destinations", "audiences", "figures"):
-            if inspected(connection).has_table(getattr(self._kept, name).name):
-                self._copy(connection, name)
+        for name in ("counters", "destinations", "audiences"):
+            self._copy(connection, name)
 
     def _copy(self, connection: Connection, name: str, number: int | None = None) -> None:
         kept: Table = getattr(self._kept, name)
@@ -240,6 +239,15 @@ class Store:
             numbers = self.connection.execute(select(self.tables.destinations.c.number)).scalars()
             for number in numbers.all():
                 self._copy_destination(self.connection, number)
+
+    def figures(self) -> Table:
+        """Return the table of figures; inside a transaction. A dry run has it once it asks."""
+        if self._kept is not self.tables and not self._has_figures:
+            kept = self._kept.figures  # which ledgers of the first days have not
+            if inspected(self.connection).has_table(kept.name, schema=kept.schema):
+                self._copy(self.connection, "figures")
+            self._has_figures = True
+        return self.tables.figures
 
     def _copy_destination(self, connection: Connection, number: int) -> None:
         if self._kept is not self.tables and number not in self._copied:

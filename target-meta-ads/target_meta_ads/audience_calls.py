@@ -80,16 +80,29 @@ def members(
 
 
 def replacement(
-    audience_id: str, schema: int, people: Iterable[bytes], session: Session, *, account: str | None
+    audience_id: str,
+    schema: int,
+    people: Iterable[bytes],
+    session: Session,
+    *,
+    account: str | None,
+    page_id: str | None = None,
 ) -> Call:
-    """One request of a session that replaces all members of an audience."""
-    body = _body(schema, people, session, None)
+    """One request of a session that replaces all members of an audience; see `members`."""
+    body = _body(schema, people, session, page_id)
     return Call("POST", f"{audience_id}/usersreplace", json=body, account=account)
 
 
-def erasure(account: str, schema: int, people: Iterable[bytes], session: Session) -> Call:
-    """Remove people from every audience of an account."""
-    body = _body(schema, people, session, None)
+def erasure(
+    account: str,
+    schema: int,
+    people: Iterable[bytes],
+    session: Session,
+    *,
+    page_id: str | None = None,
+) -> Call:
+    """Remove people from every audience of an account; see `members`."""
+    body = _body(schema, people, session, page_id)
     return Call("DELETE", f"act_{account}/usersofanyaudience", json=body)
 
 

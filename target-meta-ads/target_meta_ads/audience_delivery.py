@@ -7,6 +7,10 @@ batch it waits for others of the same kind. In the queue the batch waits to be s
 Nobody is ever in two requests at once: whoever is in a batch that is not acknowledged is not looked
 up again before it is. A person whose rows have changed is removed as what they were, and then added
 as what they are; the second waits for the first.
+
+Meta removes whoever agrees with a row that is removed: two customers may share a telephone, and of
+a stream without a key somebody with a new address is somebody new, who has all else in common with
+whom they were. So in the end those who stay and may have been taken along are added once more.
 """
 
 from __future__ import annotations
@@ -29,7 +33,12 @@ if TYPE_CHECKING:
 
     from meta_graph import Call, GraphError
     from target_meta_ads.destinations import Shared, Source
+    from target_meta_ads.ledger import Claim
     from target_meta_ads.members_sent import Verdict
+
+_MOST_GONE = 500_000
+"""Identifiers of removed rows that are kept until the members are looked through for them, in some
+70 MB."""
 
 INVALID_ENTRY = "invalid_entry"
 """Code of the reject of a person whose rows Meta has refused."""
@@ -70,6 +79,11 @@ class AudienceDelivery(Destination):
         self._chunk: dict[bytes, tuple[Entry, bool]] = {}
         self._first = 0  # of the records in the chunk, those that were superseded too
         self._batches = Batches()
+        # What removed rows of members had that tells who somebody is, by its hash; and whose it
+        # was, or nothing where it was that of several.
+        self._gone: dict[int, bytes] = {}
+        self._staying: dict[bytes, None] = {}
+        self._doubts: list[Claim] = []
 
     # Records in.
 
@@ -109,6 +123,8 @@ class AudienceDelivery(Destination):
             self._batches.close_up_to(self._shared.number())
             return False
         self._chunk = {}
+        if len(self._gone) >= _MOST_GONE:
+            self._find_staying()
         known = self._known(list(chunk))
         seen: list[bytes] = []
         for key, (entry, is_removal) in chunk.items():
@@ -131,7 +147,8 @@ class AudienceDelivery(Destination):
     def _add(self, entry: Entry, old: bytes | None) -> None:
         before = None if old is None else self._put_old(entry, settled(old), entry.content)
         batch = self._batches.put(entry, is_removal=False)
-        if before is not None:
+        if old is not None and before is not None:
+            self._note_gone(entry.key, settled(old))
             batch.after.add(before)
         self._batches.close_if_full(batch)
 
@@ -197,8 +214,8 @@ class AudienceDelivery(Destination):
             self._again(entry._replace(is_noted=True), is_removal=is_removal)
 
     def _again(self, entry: Entry, *, is_removal: bool) -> None:
-        if entry.kind is Kind.OLD_ROWS:
-            return  # they are found again with the record
+        if entry.kind in {Kind.OLD_ROWS, Kind.STAYS}:
+            return  # old rows are found again with the record; who stays, the other adds
         self._first = min(entry.number, self._first) if self._chunk else entry.number
         if self._chunk.setdefault(entry.key, (entry, is_removal))[0] is not entry:
             entry.source.report.superseded += 1
@@ -373,19 +390,65 @@ class AudienceDelivery(Destination):
         Yields:
             After some of them, so that they can be sent.
         """
-        pages = self._shared.ledger.unseen(self.audience_id, self._run, MOST_ROWS)
-        for page in pages:
+        ledger = self._shared.ledger
+        for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
             for key, packed in page:
-                entry = Entry(
-                    self._shared.number(),
-                    source,
-                    key,
-                    (),
-                    rows.removal(settled(packed)),
-                    Kind.UNSEEN,
-                )
-                self._batches.close_if_full(self._batches.put(entry, is_removal=True))
+                self._note_gone(key, settled(packed))
+        self._find_staying()
+        for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
+            for key, packed in page:
+                self._put(source, key, rows.removal(settled(packed)), Kind.UNSEEN)
             yield
+
+    # Who stays.
+
+    def bring_back(self, source: Source) -> Iterator[None]:
+        """Add those again whom the removal of others' rows may have taken along.
+
+        Args:
+            source: A stream that feeds the audience.
+
+        Yields:
+            After some of them, so that they can be sent.
+        """
+        self._find_staying()
+        staying, self._staying = list(self._staying), {}
+        for start in range(0, len(staying), MOST_ROWS):
+            for key, packed in self._known(staying[start : start + MOST_ROWS]).items():
+                self._put(source, key, settled(packed), Kind.STAYS)
+            yield
+
+    def _note_gone(self, key: bytes, packed: bytes) -> None:
+        for one in map(hash, rows.identity(packed)):
+            self._gone[one] = key if self._gone.get(one, key) == key else b""
+
+    def _find_staying(self) -> None:
+        """Find the members who are like somebody whose rows are gone, or are going.
+
+        The ledger doubts from now on that Meta has them: a run that dies before they are added
+        leaves it to the next one.
+        """
+        ledger = self._shared.ledger
+        pages = ledger.members(self.audience_id, MOST_ROWS) if self._gone else ()
+        for page in pages:
+            like = [key for key, packed in page if self._is_like_gone(key, settled(packed))]
+            self._doubts.append(ledger.claim(self.audience_id, like, []))
+            self._staying.update(dict.fromkeys(like))
+        self._gone.clear()
+
+    def _is_like_gone(self, key: bytes, packed: bytes) -> bool:
+        return any(self._gone.get(one, key) != key for one in map(hash, rows.identity(packed)))
+
+    def _put(self, source: Source, key: bytes, packed: bytes, kind: Kind) -> None:
+        entry = Entry(self._shared.number(), source, key, (), packed, kind)
+        self._batches.close_if_full(self._batches.put(entry, is_removal=kind is Kind.UNSEEN))
+
+    @override
+    def conclude(self) -> None:
+        if self.failed is None and not self._staying:
+            for claim in self._doubts:
+                self._shared.ledger.release(claim)
+            self._doubts.clear()
 
 
 def label_of(audience_id: str, name: str | None) -> str:

@@ -235,6 +235,19 @@ class Delivery:
             for _ in audience.remove_unseen(source):
                 self._keep_up()
             self.settle()
+            self.bring_back(audience, source)
+
+    def bring_back(self, audience: AudienceDelivery, source: Source) -> None:
+        """Add those to an audience again whom the removal of others' rows may have taken along.
+
+        Args:
+            audience: The audience.
+            source: A stream that feeds it.
+        """
+        if audience.failed is None:
+            for _ in audience.bring_back(source):
+                self._keep_up()
+            self.settle()
 
     def replace(self, audience: Replacement) -> None:
         """Replace the members of an audience by those of the complete input."""

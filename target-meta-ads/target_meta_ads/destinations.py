@@ -29,6 +29,9 @@ class Kind(Enum):
     UNSEEN = auto()
     """A person whom the input no longer has."""
 
+    STAYS = auto()
+    """A member who stays, and whom the removal of another may have taken along."""
+
 
 class Source(NamedTuple):
     """Where a record came from, and how to speak of it.

@@ -30,10 +30,19 @@ class Erasure(AudienceDelivery):
     Args:
         account: The account, without `act_`.
         shared: What all destinations use.
+        page_id: The page of page-scoped ids.
     """
 
-    def __init__(self, account: str, shared: Shared) -> None:
-        super().__init__(f"act_{account}", None, shared, account=account, run=0, is_mirror=False)
+    def __init__(self, account: str, shared: Shared, *, page_id: str | None = None) -> None:
+        super().__init__(
+            f"act_{account}",
+            None,
+            shared,
+            account=account,
+            run=0,
+            is_mirror=False,
+            page_id=page_id,
+        )
         self.label = f"all audiences of account {account}"
         self._account_number = account
         self._erased: set[tuple[str, str]] = set()
@@ -47,7 +56,9 @@ class Erasure(AudienceDelivery):
     def _call(self, batch: Batch) -> Call:
         people = [entry.content for entry in batch.entries]
         session = audience_calls.new_session(batch.rows)
-        return audience_calls.erasure(self._account_number, batch.schema, people, session)
+        return audience_calls.erasure(
+            self._account_number, batch.schema, people, session, page_id=self._page_id
+        )
 
     @override
     def _write(self, batch: Batch, entries: Sequence[Entry]) -> None:

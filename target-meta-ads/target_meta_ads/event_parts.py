@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_meta_ads import event_cells as cells
 from target_meta_ads.event_cells import Unreadable
-from target_meta_ads.keys import KEYS
 from target_meta_ads.records import Reject
 
 if TYPE_CHECKING:
@@ -66,11 +65,6 @@ CUSTOM_PARTS = (
     Part("delivery_category", _few(cells.word)),
 )
 """Columns that stand in `custom_data`."""
-
-EVENT_COLUMNS = frozenset(
-    [key.column for key in KEYS if key.event] + [part.column for part in EVENT_PARTS + CUSTOM_PARTS]
-)
-"""Our names of all columns that mean something in an event."""
 
 
 class Reader(NamedTuple):

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from target_meta_ads.cells import Drop
 from target_meta_ads.event_cells import Unreadable
 from target_meta_ads.event_checks import WARNINGS, check, warnings
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_COLUMNS, EVENT_PARTS, UNREADABLE, reader
+from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS, UNREADABLE, reader
 from target_meta_ads.hashing import already
-from target_meta_ads.keys import KEYS, person_columns
+from target_meta_ads.keys import KEYS
 from target_meta_ads.records import (
     ENCODER,
     KEY_LENGTH,
@@ -29,6 +29,7 @@ from target_meta_ads.records import (
     without_run,
 )
 from target_meta_ads.slots import LISTS, country_of, event_slot, read_all
+from target_meta_ads.stream_columns import EVENT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -133,15 +134,12 @@ class EventPlan:
             ]
             for parts in (EVENT_PARTS, CUSTOM_PARTS)
         )
-        known = EVENT_COLUMNS | set(columns.values()) | person_columns(stream.fields)
-        remaining = properties if stream.custom_data == "remaining" else stream.custom_data
-        self._remaining = (
-            ()
-            if isinstance(remaining, str)
-            else tuple(
-                name for name in remaining if name not in known and not name.startswith("_sdc_")
-            )
-        )
+        known = {*EVENT_COLUMNS, *columns.values()}
+        if stream.custom_data == "remaining":
+            listed = [name for name in properties if not name.startswith("_sdc_")]
+        else:
+            listed = [] if stream.custom_data == "none" else [*stream.custom_data]
+        self._remaining = tuple(name for name in listed if name not in known)
 
     def event(self, record: Mapping[str, Any]) -> Event | Reject:
         """Make an event of a record, check it, or say why it is none."""

@@ -217,6 +217,10 @@ class Ledger:
         members = self._store.tables.members
         return self._walk(members, audience_id, members.c.run < run, size)
 
+    def members(self, audience_id: str, size: int) -> Iterator[list[tuple[bytes, bytes]]]:
+        """Give all members of an audience, as `unseen` does."""
+        return self._walk(self._store.tables.members, audience_id, None, size)
+
     def forget_people(self, audience_ids: Collection[str], wanted: Callable[[bytes], bool]) -> int:
         """Forget the members whose packed rows a function accepts.
 
@@ -227,7 +231,7 @@ class Ledger:
         members = store.tables.members
         forgotten = 0
         for audience_id in audience_ids:
-            for page in self._walk(members, audience_id, None, _PAGE):
+            for page in self.members(audience_id, _PAGE):
                 keys = [key for key, packed in page if wanted(packed)]
                 if keys:
                     with store.transaction():

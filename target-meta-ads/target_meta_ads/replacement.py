@@ -69,15 +69,24 @@ class Replacement(Destination):
         shared: What all destinations use.
         account: The account, whose limits it counts against.
         run: The ledger's number of this run.
+        page_id: The page of page-scoped ids.
     """
 
     def __init__(
-        self, audience_id: str, name: str | None, shared: Shared, *, account: str | None, run: int
+        self,
+        audience_id: str,
+        name: str | None,
+        shared: Shared,
+        *,
+        account: str | None,
+        run: int,
+        page_id: str | None = None,
     ) -> None:
         super().__init__(label_of(audience_id, name), shared)
         self.audience_id = audience_id
         self._account = account
         self._run = run
+        self._page_id = page_id
         self._chunk: dict[bytes, tuple[Entry, bool]] = {}
         self._first: int | None = None
         self._sources: dict[str, Source] = {}
@@ -202,13 +211,17 @@ class Replacement(Destination):
 
     def _call(self, part: Part) -> Call:
         people = [person.packed for person in part.people]
-        if part.session is not None:
-            return audience_calls.replacement(
-                self.audience_id, part.schema, people, part.session, account=self._account
-            )
-        session = audience_calls.new_session(sum(map(rows.count, people)))
-        return audience_calls.members(
-            self.audience_id, part.schema, people, session, account=self._account
+        call, session = audience_calls.replacement, part.session
+        if session is None:
+            call = audience_calls.members
+            session = audience_calls.new_session(sum(map(rows.count, people)))
+        return call(
+            self.audience_id,
+            part.schema,
+            people,
+            session,
+            account=self._account,
+            page_id=self._page_id,
         )
 
     # Answers.

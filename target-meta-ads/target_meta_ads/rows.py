@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 PLAIN_KEYS = (
     "EXTERN_ID",
@@ -261,6 +261,11 @@ def removal(packed: bytes) -> bytes:
     if not schema & _ONLY_ADDED:
         return packed
     return pack(schema & ~_ONLY_ADDED, _raw_rows(packed))
+
+
+def identity(packed: bytes) -> Collection[object]:
+    """What a removal of these rows goes by: strong keys, and without one the rows themselves."""
+    return strong(packed) or (removal(packed),)
 
 
 def strong(packed: bytes) -> set[tuple[str, str]]:

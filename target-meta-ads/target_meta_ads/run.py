@@ -105,8 +105,9 @@ class Run:
         )
         self._reports: dict[str, StreamReport] = {}
         self._intakes: dict[str, Intake] = {}
-        self._opened: dict[tuple[str, str], People] = {}
-        self._by_id: dict[str, tuple[str, People | None]] = {}
+        # By what of a block says which audience is meant, and how it is filled.
+        self._opened: dict[tuple[str, str, str | None, bool], People] = {}
+        self._by_id: dict[str, tuple[AudienceStream, People]] = {}
         self._pixels: dict[str, EventDelivery] = {}
         self._plans: list[tuple[str, EventPlan]] = []
         self._sources: dict[str, Source] = {}
@@ -232,13 +233,13 @@ class Run:
             named: Value of its `audience_column`.
         """
         named = named or block.audience_id or block.audience_name or ""
-        if (block.sync_mode, named) not in self._opened:
-            people = self._open(block, named)
-            self._opened[block.sync_mode, named] = people
+        meant = (block.sync_mode, named, block.page_id, block.value_based)
+        people = self._opened.get(meant)
+        if people is None:
+            people = self._opened[meant] = self._open(block, named)
             if id(people) not in self._fed:
                 self._delivery.destinations.append(people)
                 self._fed[id(people)] = (people, set())
-        people = self._opened[block.sync_mode, named]
         fed = self._fed[id(people)][1]
         others = fed - {stream}
         if others and block.sync_mode not in {REMOVE, ERASE}:
@@ -255,7 +256,8 @@ class Run:
     def _open(self, block: AudienceStream, named: str) -> People:
         if block.sync_mode == ERASE:
             assert self._settings.ad_account_id is not None  # noqa: S101 - it was checked
-            return Erasure(self._settings.ad_account_id, self._shared)
+            account = self._settings.ad_account_id
+            return Erasure(account, self._shared, page_id=block.page_id)
         try:
             return self._audience(block, named)
         except (SkippableError, RequestError, StoppedError) as error:
@@ -276,21 +278,30 @@ class Run:
                 raise error.about(message=words) from None
         else:
             audience = self._audiences.by_name(named, block)
-        mode, people = self._by_id.setdefault(audience.id, (block.sync_mode, None))
-        if mode != block.sync_mode:
-            raise StoppedError(
-                f"Audience {audience.name!r} ({audience.id}) is named by streams with `sync_mode` "
-                f"{mode} and {block.sync_mode}: give it one of them."
-            )
-        if people is None:
+        if audience.id not in self._by_id:
             people = self._delivery_to(audience.id, audience.name, block)
-            self._by_id[audience.id] = (mode, people)
+            self._by_id[audience.id] = (block, people)
+        other, people = self._by_id[audience.id]
+        for setting in ("sync_mode", "page_id", "value_based"):
+            one, another = (str(getattr(stream, setting)).lower() for stream in (other, block))
+            if one != another:
+                raise StoppedError(
+                    f"Audience {audience.name!r} ({audience.id}) is named by streams with "
+                    f"`{setting}` {one} and {another}: give it one of them."
+                )
         return people
 
     def _delivery_to(self, audience_id: str, name: str, block: AudienceStream) -> People:
         account = self._settings.ad_account_id
         if block.sync_mode == REPLACE:
-            return Replacement(audience_id, name, self._shared, account=account, run=self._number)
+            return Replacement(
+                audience_id,
+                name,
+                self._shared,
+                account=account,
+                run=self._number,
+                page_id=block.page_id,
+            )
         return AudienceDelivery(
             audience_id,
             name,
@@ -355,8 +366,10 @@ class Run:
         self._ledger.prune(self.client.now())
 
     def _complete(self, people: People, stream: str, *, is_complete: bool) -> None:
-        if isinstance(people, AudienceDelivery) and not people.is_mirror:
-            return
+        if isinstance(people, AudienceDelivery):
+            self._delivery.bring_back(people, self._sources[stream])
+            if not people.is_mirror:
+                return
         if not is_complete:
             done = "removed" if isinstance(people, AudienceDelivery) else "replaced"
             self._logger.warning(

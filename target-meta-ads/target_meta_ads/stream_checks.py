@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pycountry
 
 from meta_graph.settings import Quoter, close_to
-from target_meta_ads.stream_columns import IDENTIFIERS, MATCH_KEYS, PERSONAL
+from target_meta_ads.keys import person_columns
+from target_meta_ads.stream_columns import CUSTOM_DATA, EVENT_COLUMNS, IDENTIFIERS, MATCH_KEYS
 from target_meta_ads.stream_settings import (
     AUDIENCE,
     AUDIENCE_NAMES,
@@ -140,14 +141,30 @@ def _wrong_events(block: Mapping[str, Any], quote: Quoter) -> Iterator[str]:
         )
     columns = block.get("custom_data")
     if isinstance(columns, list):
-        fields = block.get("fields") or {}
-        personal = {*PERSONAL, *(fields.get(name) for name in PERSONAL)}
+        fields = {ours: column for ours, column in (block.get("fields") or {}).items() if column}
         for place, column in enumerate(columns):
-            if column in personal:
-                yield (
-                    f"`custom_data[{place}]` is {quote(column)}, which tells who a person is and "
-                    "must not leave in the clear. Remove it."
-                )
+            why = _why_not_custom(column, fields)
+            if why:
+                yield f"`custom_data[{place}]` is {quote(column)}, {why}. Remove it."
+
+
+def _why_not_custom(column: str, fields: Mapping[str, str]) -> str | None:
+    """Why a column cannot be listed for `custom_data`; None where it can.
+
+    Args:
+        column: The record's column.
+        fields: The stream's `fields`: our name to the record's.
+    """
+    ours = next((name for name, theirs in fields.items() if theirs == column), column)
+    if ours not in EVENT_COLUMNS:
+        return None
+    if column in person_columns(fields):
+        return "which tells who a person is and must not leave in the clear"
+    if ours != column:
+        return f"which goes as `{ours}` already"
+    if ours in fields:
+        return f"and `fields.{ours}` takes another column for it"
+    return None if ours in CUSTOM_DATA else "which has a place of its own in an event"
 
 
 def check_stream(

@@ -23,9 +23,6 @@ IDENTIFIERS = (
 )
 """What a person is matched by, in audiences and events."""
 
-PERSONAL = tuple(name for name in IDENTIFIERS if name not in {"external_id", "country"})
-"""Identifiers that may not leave in the clear."""
-
 PROCESSING = (
     "data_processing_options",
     "data_processing_options_country",
@@ -52,6 +49,23 @@ MATCH_KEYS = (
 )
 """What Meta matches an event's person by."""
 
+CUSTOM_DATA = (
+    "value",
+    "currency",
+    "content_ids",
+    "contents",
+    "content_type",
+    "content_name",
+    "content_category",
+    "num_items",
+    "order_id",
+    "search_string",
+    "status",
+    "predicted_ltv",
+    "delivery_category",
+)
+"""The columns that stand in an event's `custom_data`, whatever the setting of that name says."""
+
 EVENT_COLUMNS = (
     *MATCH_KEYS,
     "page_id",
@@ -68,19 +82,7 @@ EVENT_COLUMNS = (
     "app_data",
     "original_event_data",
     "customer_segmentation",
-    "value",
-    "currency",
-    "content_ids",
-    "contents",
-    "content_type",
-    "content_name",
-    "content_category",
-    "num_items",
-    "order_id",
-    "search_string",
-    "status",
-    "predicted_ltv",
-    "delivery_category",
+    *CUSTOM_DATA,
 )
 """The columns of an event stream."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from typing_extensions import override
 
-from meta_graph import GraphError
+from meta_graph import GraphError, log
 from target_meta_ads import settings as settings_
 from target_meta_ads.errors import InputError, LedgerError, RunStoppedError, TargetError, told
 from target_meta_ads.reader import Reader
@@ -294,7 +293,8 @@ class TargetMetaAds(Target):
         file_input: IO[Any] | None = None,
     ) -> None:
         """Run the target, as the SDK does, and end with what was done and what was not."""
-        quiet()
+        # At debug level stream maps log the values they compute, and SQLAlchemy what it writes.
+        log.quiet("singer_sdk.mapper", "sqlalchemy")
         super(Target, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
@@ -336,16 +336,6 @@ def _check_environment(variables: Mapping[str, str]) -> None:
                 msgspec.json.decode(given)
             except msgspec.DecodeError as error:
                 raise InputError(f"The variable {variable} is no JSON: {error}.") from None
-
-
-def quiet() -> None:
-    """Have nobody log a record, at any level; may be called again.
-
-    At debug level the SDK's stream maps log the values that they compute, and SQLAlchemy logs what
-    it writes.
-    """
-    for name in ("singer_sdk.mapper", "sqlalchemy"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _is_identity(stream_map: StreamMap) -> bool:

@@ -98,6 +98,25 @@ def row_of(person: dict[str, str]) -> Row:
     return frozenset((key, cell) for key, cell in person.items() if cell and key not in _NO_KEYS)
 
 
+def meant(gone: set[Row], there: set[Row]) -> set[Row]:
+    """Whom a removal takes out: who says the same wherever both say anything.
+
+    They have a key in common that says who somebody is; else only the very row is meant.
+    """
+    by_cell: dict[tuple[str, str], list[Row]] = {}
+    for row in gone:
+        for cell in row:
+            by_cell.setdefault(cell, []).append(row)
+    return gone & there | {
+        row
+        for row in there
+        for cell in row
+        if cell[0] in rows.STRONG_KEYS
+        for other in by_cell.get(cell, ())
+        if all(dict(row).get(name, value) == value for name, value in other)
+    }
+
+
 @dataclass
 class FakeMeta:
     """Holds members and events, and refuses what a test wants it to.
@@ -155,7 +174,7 @@ class FakeMeta:
             assert asked.target not in self._replacing, "an open replacement blocks the audience"
             there = self.members.setdefault(asked.target, set())
             if asked.is_removal:
-                there -= good
+                there -= meant(good, there)
             else:
                 there |= good
         return {

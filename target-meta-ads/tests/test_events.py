@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_meta_ads.event_parts import EVENT_COLUMNS
 from target_meta_ads.records import Event
+from target_meta_ads.stream_columns import EVENT_COLUMNS
 from tests.sample_events import INSTANT, LEAD, NOW, PURCHASE, body, digest, event, plan, reject
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class TestTheEvent:
         assert reject(other, pixel_id=None, event_routes=routes) == "no_route"
 
     def test_nothing_empty_is_sent(self) -> None:
-        blanks: dict[str, Any] = dict.fromkeys(EVENT_COLUMNS - set(LEAD), "") | {
+        blanks: dict[str, Any] = dict.fromkeys(set(EVENT_COLUMNS) - set(LEAD), "") | {
             "more": "",
             "else": None,
             "x": [],

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_COLUMNS, EVENT_PARTS
+from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
 from target_meta_ads.events import EventPlan
 from target_meta_ads.quality import Quality
 from target_meta_ads.records import Event, Reject
+from target_meta_ads.stream_columns import EVENT_COLUMNS
 from tests.sample_events import (
     INSTANT,
     LEAD,
@@ -136,7 +137,7 @@ CELLS = st.one_of(
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )
 NEEDED = {key: st.one_of(st.just(value), CELLS) for key, value in PURCHASE.items()}
-MORE = dict.fromkeys([*EVENT_COLUMNS - set(PURCHASE), "more", "another"], CELLS)
+MORE = dict.fromkeys([*set(EVENT_COLUMNS) - set(PURCHASE), "more", "another"], CELLS)
 
 
 @given(st.fixed_dictionaries(NEEDED, optional=MORE))

@@ -65,8 +65,7 @@ def test_a_long_name_of_a_stream_is_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_a_ledger_without_the_table_gets_one(tmp_path: Path, *, dry_run: bool) -> None:
-    url = f"sqlite:///{tmp_path}/ledger.db"
+def test_a_ledger_without_the_table_gets_one(url: str, *, dry_run: bool) -> None:
     with Ledger.open(url):
         pass
     engine = create_engine(url)
@@ -76,3 +75,13 @@ def test_a_ledger_without_the_table_gets_one(tmp_path: Path, *, dry_run: bool) -
     with Ledger.open(url, dry_run=dry_run) as ledger:
         ledger.history.note(1, [Figure("people", "x", "", 1)])
         assert len(ledger.history.read()) == 1
+
+
+def test_a_dry_run_sees_the_runs_before(url: str) -> None:
+    with Ledger.open(url) as ledger:
+        ledger.history.note(1, [Figure("people", "x", "", 1)])
+    with Ledger.open(url, dry_run=True) as ledger:
+        ledger.history.note(2, [Figure("people", "x", "", 2)])
+        assert [figure.value for figure in ledger.history.read()] == [1, 2]
+    with Ledger.open(url) as ledger:
+        assert [figure.value for figure in ledger.history.read()] == [1]

@@ -206,3 +206,43 @@ def test_a_mirror_removes_whom_it_may_have_added_before_it_failed(tmp_path: Path
         mirrored(run, people, 1.0)
         assert run.delivery.failures == []
     assert meta.ids("1") == ["c"]
+
+
+def test_who_was_taken_along_is_added_by_the_next_run_of_a_worker_that_died(tmp_path: Path) -> None:
+    """Somebody has a new key and all else in common with whom they were, as without a key."""
+    meta = FakeMeta()
+    before, now = packed("a", "a@x"), packed("a", "a@x", FN="anna")
+
+    def dies_behind_a_removal(_: int) -> None:
+        if any(asked.is_removal for asked in meta.requests()):
+            raise KeyboardInterrupt
+
+    def feed(run: Worker, person: str, content: bytes) -> AudienceDelivery:
+        people = run.audience(is_mirror=True)
+        run.person(people, person, content)
+        run.people(people, names(9))
+        return people
+
+    with working(tmp_path, meta) as run:
+        mirrored(run, feed(run, "before", before))
+    with working(tmp_path, meta, pick=dies_behind_a_removal) as run:
+        people = feed(run, "now", now)
+        with pytest.raises(KeyboardInterrupt):
+            mirrored(run, people)
+    assert "a" not in meta.ids("1")
+    with working(tmp_path, meta) as run:
+        mirrored(run, feed(run, "now", now))
+        assert run.counts() == {"received": 10, "delivered": 1, "unchanged": 9}
+    assert rows_of(now) <= meta.members["1"]
+    assert len(meta.ids("1")) == 10
+
+
+def test_who_changed_and_shares_nothing_is_added_once(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    for version in ("old", "new"):
+        with working(tmp_path, meta) as run:
+            people = run.audience(is_mirror=True)
+            run.people(people, names(9), version)
+            mirrored(run, people)
+    adds = [asked for asked in meta.requests() if not asked.is_removal]
+    assert [len(asked.ids) for asked in adds] == [9, 9]

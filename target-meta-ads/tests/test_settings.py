@@ -274,7 +274,7 @@ def test_streams_that_may_stand_side_by_side(
     )
 
 
-@pytest.mark.parametrize("given", ["remaining", "none", [], ["brand", "external_id"]])
+@pytest.mark.parametrize("given", ["remaining", "none", [], ["brand", "shop"]])
 def test_custom_data(given: str | list[str]) -> None:
     streams = {"a": {"destination": "events", "pixel_id": "1", "custom_data": given}}
     (stream,) = parsed(streams=streams).streams.values()

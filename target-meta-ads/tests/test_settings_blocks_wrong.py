@@ -244,6 +244,22 @@ WRONG: list[tuple[Config, str]] = [
         f"{EVENTS}`custom_data[0]` is 'contact_mail', which tells who a person is and must",
     ),
     (
+        events(custom_data=["client_ip_address"]),
+        f"{EVENTS}`custom_data[0]` is 'client_ip_address', which tells who a person is and must",
+    ),
+    (
+        events(custom_data=["event_id"]),
+        f"{EVENTS}`custom_data[0]` is 'event_id', which has a place of its own in an event. Remove",
+    ),
+    (
+        events(custom_data=["revenue"], fields={"value": "revenue"}),
+        f"{EVENTS}`custom_data[0]` is 'revenue', which goes as `value` already. Remove",
+    ),
+    (
+        events(custom_data=["value"], fields={"value": "revenue"}),
+        f"{EVENTS}`custom_data[0]` is 'value', and `fields.value` takes another column for it.",
+    ),
+    (
         events(fields={"sku": "x"}),
         f"{EVENTS}`fields`: there is no setting `sku`. Known: action_source,",
     ),

@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from meta_graph.settings import Quoter
+from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.keys import KEYS
 from target_meta_ads.stream_checks import check_stream, rivals
-from target_meta_ads.stream_columns import AUDIENCE_COLUMNS, DEFAULTS, EVENT_COLUMNS
+from target_meta_ads.stream_columns import (
+    AUDIENCE_COLUMNS,
+    CUSTOM_DATA,
+    DEFAULTS,
+    EVENT_COLUMNS,
+)
 from target_meta_ads.stream_settings import (
     AmbiguousStreamError,
     AudienceStream,
@@ -271,4 +278,9 @@ def test_the_columns_are_named_once() -> None:
     for columns in (AUDIENCE_COLUMNS, EVENT_COLUMNS):
         assert len(columns) == len(set(columns))
     assert set(DEFAULTS) <= set(EVENT_COLUMNS)
+    assert set(EVENT_COLUMNS) == {
+        *(key.column for key in KEYS if key.event),
+        *(part.column for part in (*EVENT_PARTS, *CUSTOM_PARTS)),
+    }
+    assert tuple(part.column for part in CUSTOM_PARTS) == CUSTOM_DATA
     assert not {"event_id", "event_time", "email", "external_id", "fbc"} & set(DEFAULTS)

@@ -1,7 +1,7 @@
 """What a row costs the tap's main thread: from Meta's bytes to a line of Singer's.
 
 The rows are the sandbox's: a small report and the whole of `ads_insights`. Measured are the fast
-way (`structs`), the slow way (`casting`), which all rows take that are not as usual, and what the
+way (`codec`), the slow way (`casting`), which all rows take that are not as usual, and what the
 standard library needs to parse and write the same rows without casting anything. Then how much
 memory a row takes while it waits to be written: as Meta's bytes, as structs, as dicts.
 
@@ -27,14 +27,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import requests
 
-from tap_meta_ads.presets import PRESETS
-from tap_meta_ads.structs import FastRows
-from tap_meta_ads.tasks import decode_page
+from tap_meta_ads.engine.tasks import decode_page
+from tap_meta_ads.reports.presets import PRESETS
+from tap_meta_ads.rows.codec import RowCodec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_meta_ads.reports import Report
+    from tap_meta_ads.reports.report import Report
 
 _VERSION = "v26.0"
 _SMALL = replace(
@@ -128,7 +128,7 @@ def _held(make: Callable[[], object], rows: int) -> int:
 
 def measure(report: Report, body: bytes, rounds: int) -> Figures:
     """Measure one report on one page of it."""
-    reader = FastRows(
+    reader = RowCodec(
         report.name,
         report.kinds(_VERSION),
         report.keys,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.tables import code, lines, table
 from meta_graph import API_VERSION
-from tap_meta_ads import compat
 from tap_meta_ads import settings as tap_settings
-from tap_meta_ads.presets import PRESETS
+from tap_meta_ads.reports import compatibility
+from tap_meta_ads.reports.presets import PRESETS
 from tap_meta_ads.settings import REPORT_SCHEMA
 from tap_meta_ads.tap import TapMetaAds
 from target_meta_ads import settings as target_settings
@@ -17,7 +17,7 @@ from target_meta_ads import settings as target_settings
 if TYPE_CHECKING:
     from singer_sdk import Stream
 
-    from tap_meta_ads.reports import Report
+    from tap_meta_ads.reports.report import Report
 
 _SCHEMAS = {"tap-meta-ads": tap_settings.SCHEMA, "target-meta-ads": target_settings.SCHEMA}
 # A plugin that is made adds the SDK's settings, which the SDK's documentation tells of.
@@ -152,7 +152,7 @@ def presets() -> str:
 
 def combinations(version: str = API_VERSION) -> str:
     """The breakdowns that go together, a line for each combination of several figures'."""
-    known = compat.table(version).combinations
+    known = compatibility.table(version).combinations
     found = []
     for text in (*known.documented, *known.accepted):
         names = text.rstrip("*").split(",")

@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from docgen.plugins import settings_table
 from docgen.tables import code, table
-from target_meta_ads import (
-    audience_delivery,
-    event_cells,
-    event_checks,
-    event_delivery,
-    events,
-    identifiers,
-    keys,
-    members,
-)
-from target_meta_ads.cells import Drop
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.audiences import plan as audience_plan
+from target_meta_ads.audiences.upload import INVALID_ENTRY
+from target_meta_ads.events import checks
+from target_meta_ads.events import plan as event_plan
+from target_meta_ads.events.parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.events.upload import NOT_RECEIVED, OUTCOME_UNKNOWN
+from target_meta_ads.normalisation import identifiers, keys, phones, places, values
+from target_meta_ads.normalisation.cells import Drop
 from target_meta_ads.records import Reject
-from target_meta_ads.stream_settings import AUDIENCE_SCHEMA, EVENTS_SCHEMA
+from target_meta_ads.streams.blocks import AUDIENCE_SCHEMA, EVENTS_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,38 +30,37 @@ _FORMS = {
 # What is done to the cells of a column, by the function that does it.
 _DONE: dict[Callable[..., Any], str] = {
     identifiers.email: "Trimmed, lower case. Dots and `+` stay.",
-    identifiers.phone: "Country code and number, digits alone; read as people of the country "
-    "write it.",
+    phones.phone: "Country code and number, digits alone; read as people of the country write it.",
     identifiers.gender: "`f` or `m`; words of several languages.",
     keys.audience_birth_date: "Year, month and day, each by itself; in events together, as "
     "`YYYYMMDD`. Month first where a text is ambiguous.",
     identifiers.name: "Lower case, without blanks, punctuation and symbols. Accents and other "
     "scripts stay.",
-    identifiers.city: "Letters a to z and digits.",
-    identifiers.state: "In the USA its code of two letters, elsewhere letters a to z and digits.",
-    identifiers.zip_code: "Lower case, without blanks and dashes; in the USA five digits, lost "
+    places.city: "Letters a to z and digits.",
+    places.state: "In the USA its code of two letters, elsewhere letters a to z and digits.",
+    places.zip_code: "Lower case, without blanks and dashes; in the USA five digits, lost "
     "zeros in front put back.",
-    identifiers.country: "Two letters, lower case; also from three letters and from names.",
+    places.country: "Two letters, lower case; also from three letters and from names.",
     identifiers.external_id: "Trimmed. Plain for audiences and hashed for events, unless set "
     "otherwise.",
     identifiers.mobile_advertiser_id: "Lower case, with its hyphens.",
-    identifiers.page_scoped_user_id: "Digits.",
+    identifiers.meta_id: "Digits.",
     identifiers.lookalike_value: "A number of 0 or more; only with `value_based`.",
     keys.ip_address: "IPv4 or IPv6, without a network's length.",
     keys.plain_text: "Trimmed.",
 }
 _READ: dict[Callable[..., Any], str] = {
-    event_cells.words: "text",
-    event_cells.word: "one of Meta's words",
-    event_cells.currency: "code of ISO 4217",
-    event_cells.number: "number, with its own digits",
-    event_cells.whole: "whole number",
-    event_cells.flag: "yes or no",
-    event_cells.seconds: "a time: ISO 8601 (UTC where it has no offset), or seconds since 1970",
-    event_cells.structure: "object, or one as JSON text",
-    event_cells.items: "list of objects, or one as JSON text",
-    event_cells.ids: "list of ids, or one as JSON text",
-    event_cells.options: "`LDU` or empty, as text or list, or yes or no",
+    values.words: "text",
+    values.word: "one of Meta's words",
+    values.currency: "code of ISO 4217",
+    values.number: "number, with its own digits",
+    values.whole: "whole number",
+    values.flag: "yes or no",
+    values.seconds: "a time: ISO 8601 (UTC where it has no offset), or seconds since 1970",
+    values.structure: "object, or one as JSON text",
+    values.items: "list of objects, or one as JSON text",
+    values.ids: "list of ids, or one as JSON text",
+    values.options: "`LDU` or empty, as text or list, or yes or no",
 }
 _WHY = {
     Drop.NOT_TEXT: "Neither text nor number, or no UTF-8.",
@@ -95,7 +90,7 @@ def audience_settings() -> str:
 
 
 def event_settings() -> str:
-    """A row for each setting of a block of events."""
+    """A row for each setting of a block of plan."""
     return settings_table(EVENTS_SCHEMA["properties"], ["destination"])
 
 
@@ -138,16 +133,16 @@ def drops() -> str:
 def rejects() -> str:
     """A row for each code of a reject: audiences, events, what it means."""
     found: dict[str, str] = {}
-    for module in (members, events, event_checks):
+    for module in (audience_plan, event_plan, checks):
         for value in vars(module).values():
             if isinstance(value, Reject):
                 found.setdefault(value.code, value.message)
     needed = [part.column for part in EVENT_PARTS + CUSTOM_PARTS if part.is_needed]
     found["unreadable_..."] = f"A column of an event holds something that is none: {code(needed)}."
-    found[audience_delivery.INVALID_ENTRY] = "Meta took the request, and named this row invalid."
-    found[event_delivery.OUTCOME_UNKNOWN] = (
+    found[INVALID_ENTRY] = "Meta took the request, and named this row invalid."
+    found[OUTCOME_UNKNOWN] = (
         "A run that was cut off may have sent the event, more than 48 hours ago."
     )
-    found[event_delivery.NOT_RECEIVED] = "Meta answered, and did not count the event."
+    found[NOT_RECEIVED] = "Meta answered, and did not count the event."
     found["100/2804003"] = "Any such pair: Meta's own code and subcode; the message has its words."
     return table(["Code", ""], [[f"`{name}`", message] for name, message in found.items()])

@@ -31,7 +31,7 @@ def write(
     """Write the page.
 
     Args:
-        url: The warehouse, as a libpq URL.
+        url: The warehouse, as a URL or a connection string of libpq.
         ledger: The target's setting `ledger_url`. What cannot be read is told on the page.
         output: The file, replaced as a whole.
         days: How many days the page goes back.

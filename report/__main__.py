@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
+from psycopg.conninfo import make_conninfo
 
-from demo.database import Database
 from report import DAYS, WarehouseError, write
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         **os.environ,
     }
     try:
-        url = database(known).url()
-        written = write(url, ledger_url(known), options.output, days=options.days)
+        written = write(database(known), ledger_url(known), options.output, days=options.days)
     except (WarehouseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def database(known: Mapping[str, str]) -> Database:
-    """Read where the warehouse is, by the names that `meltano.yml` and the dbt profile read.
+def database(known: Mapping[str, str]) -> str:
+    """Say where the warehouse is, by the names that `meltano.yml` and the dbt profile read.
+
+    Returns:
+        A connection string of libpq, with the password in it.
 
     Raises:
         WarehouseError: One of them is missing or wrong.
@@ -57,12 +59,12 @@ def database(known: Mapping[str, str]) -> Database:
         )
     if not values["PORT"].isdigit():
         raise WarehouseError(f"META_ADS_PG_PORT must be a number, not {values['PORT']!r}.")
-    return Database(
-        values["HOST"],
-        int(values["PORT"]),
-        values["USER"],
-        values["PASSWORD"],
-        values["DATABASE"],
+    return make_conninfo(
+        host=values["HOST"],
+        port=values["PORT"],
+        user=values["USER"],
+        password=values["PASSWORD"],
+        dbname=values["DATABASE"],
     )
 
 

@@ -229,7 +229,7 @@ def ask(
     """Ask the warehouse for everything on the page, all of it as of one moment.
 
     Args:
-        url: A libpq URL.
+        url: A URL or a connection string of libpq.
         days: How many days the page goes back, the last complete one included.
         marts: Schema of the star schema.
         activation: Schema of what goes back to Meta.

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 import vl_convert
 
-from demo.database import Database
 from report import WarehouseError, charts, deliveries, figures, page, warehouse, write
 from report import __main__ as command
 from report.deliveries import Delivery
@@ -27,6 +26,8 @@ from tests.report_samples import MONDAY, row, sums
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from demo.database import Database
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=timezone.utc)
 HOSTILE = '</script><script>alert("1")</script><!-- & \u2028 🎉 \u202e'
@@ -255,13 +256,13 @@ def test_a_moment_is_told_in_utc() -> None:
 
 
 def test_a_user_with_any_name_has_a_right_address() -> None:
-    url = Database("h", 5432, "ann@127.0.0.1/x", "p:w/d", "a b").url()
-    known = psycopg.conninfo.conninfo_to_dict(url)
-    assert known == {
+    known = {"HOST": "h", "USER": "ann@127.0.0.1/x", "PASSWORD": "p:w' /d", "DATABASE": "a b"}
+    address = command.database({f"META_ADS_PG_{name}": value for name, value in known.items()})
+    assert psycopg.conninfo.conninfo_to_dict(address) == {
         "host": "h",
         "port": "5432",
         "user": "ann@127.0.0.1/x",
-        "password": "p:w/d",
+        "password": "p:w' /d",
         "dbname": "a b",
     }
 

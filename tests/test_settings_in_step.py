@@ -14,7 +14,7 @@ import yaml
 from tap_meta_ads import settings as tap_settings
 from tap_meta_ads.tap import TapMetaAds
 from target_meta_ads import settings as target_settings
-from target_meta_ads.stream_settings import parse_streams
+from target_meta_ads.streams.blocks import parse_streams
 from target_meta_ads.target import TargetMetaAds
 
 if TYPE_CHECKING:

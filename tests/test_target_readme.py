@@ -16,7 +16,7 @@ import yaml
 
 from meta_sandbox import Sandbox
 from target_meta_ads import settings
-from target_meta_ads.stream_settings import AudienceStream, EventStream, match_stream
+from target_meta_ads.streams.blocks import AudienceStream, EventStream, match_stream
 from tests import test_hub_meltano, test_reverse_pipeline
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_meta_ads.settings import Settings
-    from tap_meta_ads.summary import Summary
+    from tap_meta_ads.summary.summary import Summary
 
 FIELDS = ("account_id", "timezone_name", "currency")
 NEEDED = frozenset({"account_id"})

@@ -45,7 +45,7 @@ DESCRIPTIONS: Mapping[str, str] = {
 @cache
 def versions() -> tuple[str, ...]:
     """The API versions that have a table, oldest first."""
-    files = (resources.files(__package__) / "data").iterdir()
+    files = (resources.files("tap_meta_ads") / "data").iterdir()
     names = [file.name.removesuffix(".json") for file in files if file.name.endswith(".json")]
     return tuple(sorted(names, key=lambda name: [int(part) for part in name[1:].split(".")]))
 
@@ -58,7 +58,9 @@ def table(version: str, class_name: str) -> Mapping[str, str]:
         version: One of `versions()`.
         class_name: Meta's name of the class, as `AdSet`.
     """
-    text = (resources.files(__package__) / "data" / f"{version}.json").read_text(encoding="utf-8")
+    text = (resources.files("tap_meta_ads") / "data" / f"{version}.json").read_text(
+        encoding="utf-8"
+    )
     kinds: dict[str, str] = json.loads(text)[class_name]
     return kinds
 

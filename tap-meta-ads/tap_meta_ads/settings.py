@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from meta_graph import API_URL, API_VERSION
 from meta_graph.settings import CLIENT, account_number, plain_number, text, whole
 from meta_graph.settings import problems as problems_of
-from tap_meta_ads import presets, reports
-from tap_meta_ads.checks import HISTORY_DAYS, wrong_values
 from tap_meta_ads.dates import RETENTION_MONTHS, day, first_kept_day
-from tap_meta_ads.periods import LONGEST_DAYS, WORDS
-from tap_meta_ads.windows import LARGEST
+from tap_meta_ads.insights.windows import LARGEST
+from tap_meta_ads.reports import presets, report
+from tap_meta_ads.reports.periods import LONGEST_DAYS, WORDS
+from tap_meta_ads.settings_checks import HISTORY_DAYS, wrong_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ REPORT_SCHEMA: dict[str, Any] = {
         },
         "level": {
             "type": ["string", "null"],
-            "enum": [*reversed(reports.LEVELS), None],
+            "enum": [*reversed(report.LEVELS), None],
             "description": "What a row is about: ad (if not set), adset, campaign or account.",
         },
         "fields": {
@@ -69,7 +69,7 @@ REPORT_SCHEMA: dict[str, Any] = {
         "action_attribution_windows": {
             **_NAMES,
             "description": f"Windows, each a number in every action. If not set, "
-            f"{', '.join(reports.DEFAULT_WINDOWS)}.",
+            f"{', '.join(report.DEFAULT_WINDOWS)}.",
         },
         "time_increment": {
             "type": ["integer", "string", "null"],
@@ -90,7 +90,7 @@ REPORT_SCHEMA: dict[str, Any] = {
                 "required": ["field", "operator"],
                 "properties": {
                     "field": {"type": "string"},
-                    "operator": {"type": "string", "enum": [*reports.FILTER_OPERATORS]},
+                    "operator": {"type": "string", "enum": [*report.FILTER_OPERATORS]},
                     "value": {},
                 },
             },
@@ -203,7 +203,7 @@ class Settings:
     end_date: date | None = None
     api_version: str = API_VERSION
     api_url: str = API_URL
-    insights_reports: tuple[reports.Report, ...] = presets.PRESETS
+    insights_reports: tuple[report.Report, ...] = presets.PRESETS
     insights_lookback_days: int = 28
     insights_window_days: int = 7
     insights_mode: str = "auto"
@@ -232,7 +232,7 @@ def parse(config: Mapping[str, Any]) -> Settings:
     return Settings(**made)
 
 
-def _own_report(config: Mapping[str, Any], version: str) -> reports.Report:
+def _own_report(config: Mapping[str, Any], version: str) -> report.Report:
     start = config.get("start_date")
     whole = {name: plain_number(value) for name, value in config.items()}
     return presets.own(whole, None if start is None else day(start), version)

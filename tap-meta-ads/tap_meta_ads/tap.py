@@ -21,19 +21,21 @@ from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from meta_graph import GraphClient, GraphError, log
-from tap_meta_ads import compat, memory
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
-from tap_meta_ads.bookmarks import StateError, Wanted
-from tap_meta_ads.casting import RowWithoutKeyError
 from tap_meta_ads.dates import DateRange, today_in
-from tap_meta_ads.engine import Engine
-from tap_meta_ads.entities import ENTITIES
-from tap_meta_ads.meta_stream import MetaStream
-from tap_meta_ads.pace import Pace
-from tap_meta_ads.progress import Progress
-from tap_meta_ads.streams import EntityStream, InsightsStream
-from tap_meta_ads.summary import Summary
+from tap_meta_ads.engine import memory
+from tap_meta_ads.engine.engine import Engine
+from tap_meta_ads.entities.definitions import ENTITIES
+from tap_meta_ads.insights.bookmarks import StateError, Wanted
+from tap_meta_ads.reports import compatibility
+from tap_meta_ads.rows.casting import RowWithoutKeyError
+from tap_meta_ads.streams.base import MetaStream
+from tap_meta_ads.streams.entities import EntityStream
+from tap_meta_ads.streams.insights import InsightsStream
+from tap_meta_ads.streams.state_pace import Pace
+from tap_meta_ads.summary.progress import Progress
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from tap_meta_ads.accounts import Account
-    from tap_meta_ads.reports import Report
+    from tap_meta_ads.reports.report import Report
 
 
 EXPECTED = (GraphError, NoAccountError, RowWithoutKeyError, StateError)
@@ -152,7 +154,7 @@ class TapMetaAds(Tap):
         """What this run asks of a report and an account; None when its days lie ahead."""
         settings = self.settings
         today = today_in(account.timezone_name, self.now())
-        kept = compat.first_day(report, settings.api_version, today)
+        kept = compatibility.first_day(report, settings.api_version, today)
         given = report.start_date or settings.start_date
         by_default = today - timedelta(days=settings_.HISTORY_DAYS)
         first = given or by_default

@@ -10,7 +10,7 @@ import pytest
 from meta_graph import Failure, GraphClient, Incoming, PermissionDeniedError, UnavailableError
 from tap_meta_ads import settings
 from tap_meta_ads.accounts import Accounts
-from tap_meta_ads.summary import Summary
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

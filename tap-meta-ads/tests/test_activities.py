@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from meta_graph import Failure, RequestError, UnavailableError, UnknownFieldError
 from tap_meta_ads.accounts import Account
-from tap_meta_ads.activities import WINDOW, windows
-from tap_meta_ads.listing import CLOCK_TOLERANCE
+from tap_meta_ads.entities.activities import WINDOW, windows
+from tap_meta_ads.entities.listing import CLOCK_TOLERANCE
 from tests.track_driver import NOW, START, Reading, in_turn, page, read, served
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_all_else_of_a_row_stays_as_meta_wrote_it() -> None:
 
 
 def test_the_members_of_the_id_are_always_asked_for() -> None:
-    from tap_meta_ads.entities import ACTIVITIES  # noqa: PLC0415 - of no other test here
+    from tap_meta_ads.entities.definitions import ACTIVITIES  # noqa: PLC0415 - of no other test here
 
     asked = ACTIVITIES.asked(("id", "account_id", "event_time", "actor_name"), "v26.0")
     assert set(asked) == {*ACTIVITIES.identity, "actor_name"}

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_meta_ads.bookmarks import (
+from tap_meta_ads.dates import DAY, DateRange, union
+from tap_meta_ads.insights.bookmarks import (
     Bookmark,
     StateError,
     Wanted,
@@ -21,7 +22,6 @@ from tap_meta_ads.bookmarks import (
     read,
     write,
 )
-from tap_meta_ads.dates import DAY, DateRange, union
 
 ACCOUNT = {"account_id": "120210000000000001"}
 

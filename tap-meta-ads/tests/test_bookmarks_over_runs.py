@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_meta_ads.bookmarks import Wanted, completed, current, finished, missing, read, write
 from tap_meta_ads.dates import DAY, DateRange, subtract
+from tap_meta_ads.insights.bookmarks import (
+    Wanted,
+    completed,
+    current,
+    finished,
+    missing,
+    read,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

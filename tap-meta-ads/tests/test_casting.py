@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
 
 from tap_meta_ads import fields
-from tap_meta_ads.casting import CASTS, DoesNotFitError, row_caster
+from tap_meta_ads.rows.casting import CASTS, DoesNotFitError, row_caster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

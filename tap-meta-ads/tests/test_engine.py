@@ -10,16 +10,16 @@ import msgspec
 import pytest
 
 from meta_graph import Answer, Call, Failure, Later, UnavailableError
-from tap_meta_ads.engine import Engine
-from tap_meta_ads.schedule import Rows
-from tap_meta_ads.summary import Summary
-from tap_meta_ads.tasks import Ask, Emit, Page, Watch
+from tap_meta_ads.engine.engine import Engine
+from tap_meta_ads.engine.schedule import Rows
+from tap_meta_ads.engine.tasks import Ask, Emit, Page, Watch
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_meta_ads.schedule import Lane
-    from tap_meta_ads.tasks import Task
+    from tap_meta_ads.engine.schedule import Lane
+    from tap_meta_ads.engine.tasks import Task
 
 PATIENCE = 30.0
 """Seconds after which a test fails in place of hanging."""

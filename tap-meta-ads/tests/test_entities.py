@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_meta_ads.entities import DELIVERY_STATES, ENTITIES, Entity
+from tap_meta_ads.entities.definitions import DELIVERY_STATES, ENTITIES, Entity
 
 CAMPAIGNS = Entity("campaigns", "Campaign", "campaigns", filter_prefix="campaign")
 PLAIN = Entity("ad_creatives", "AdCreative", "adcreatives")

@@ -12,9 +12,9 @@ import pytest
 from meta_graph import Call, GraphClient, GraphError, PermissionDeniedError
 from meta_sandbox import Sandbox
 from tap_meta_ads.accounts import Account
-from tap_meta_ads.entities import ENTITIES, Entity
-from tap_meta_ads.listing import instant
-from tap_meta_ads.tasks import decode_page
+from tap_meta_ads.engine.tasks import decode_page
+from tap_meta_ads.entities.definitions import ENTITIES, Entity
+from tap_meta_ads.entities.listing import instant
 from tests.track_driver import BY_NAME, Reading, read
 
 if TYPE_CHECKING:

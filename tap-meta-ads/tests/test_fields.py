@@ -10,8 +10,8 @@ import pytest
 
 from meta_graph import API_VERSION, UnknownFieldError
 from tap_meta_ads import fields
-from tap_meta_ads.entities import ENTITIES, Entity
-from tap_meta_ads.presets import PRESETS
+from tap_meta_ads.entities.definitions import ENTITIES, Entity
+from tap_meta_ads.reports.presets import PRESETS
 
 LOG = logging.LoggerAdapter(logging.getLogger("test"))
 

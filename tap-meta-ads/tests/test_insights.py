@@ -23,11 +23,11 @@ from meta_graph import (
 )
 from tap_meta_ads.accounts import Account
 from tap_meta_ads.dates import DAY, DateRange
-from tap_meta_ads.insights import InsightsTrack
-from tap_meta_ads.periods import Period
-from tap_meta_ads.reports import Report
-from tap_meta_ads.tasks import Ask, Emit, Page, Watch
-from tap_meta_ads.windows import Answered, Layout, Overflowing, TooLarge, Window
+from tap_meta_ads.engine.tasks import Ask, Emit, Page, Watch
+from tap_meta_ads.insights.track import InsightsTrack
+from tap_meta_ads.insights.windows import Answered, Layout, Overflowing, TooLarge, Window
+from tap_meta_ads.reports.periods import Period
+from tap_meta_ads.reports.report import Report
 
 FIRST = date(2026, 1, 1)
 DONE = {"async_status": "Job Completed", "async_percent_completion": 100}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_meta_ads.listing import instant
+from tap_meta_ads.entities.listing import instant
 
 NOON = datetime(2026, 3, 8, 22, 18, 45, tzinfo=timezone.utc)
 

@@ -16,7 +16,7 @@ from meta_graph import (
     UnavailableError,
     UnknownFieldError,
 )
-from tap_meta_ads.jobs import (
+from tap_meta_ads.engine.jobs import (
     FIRST_LOOK,
     FIRST_PAUSE,
     LONGEST_PAUSE,

@@ -18,8 +18,8 @@ from meta_graph import (
     UnavailableError,
     UnknownFieldError,
 )
-from tap_meta_ads.leads import AD_FIELDS
-from tap_meta_ads.listing import CLOCK_TOLERANCE
+from tap_meta_ads.entities.leads import AD_FIELDS
+from tap_meta_ads.entities.listing import CLOCK_TOLERANCE
 from tests.track_driver import NOW, START, Reading, page, read, served
 
 DENIED = PermissionDeniedError(Failure("(#200) Requires leads_retrieval permission"))

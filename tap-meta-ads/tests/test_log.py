@@ -13,7 +13,7 @@ import pytest
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
 
 from meta_graph.log import Subject, SubjectFilter, about, working
-from tap_meta_ads.summary import Summary
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,11 +107,6 @@ def test_each_thread_has_its_own_subject(logger: logging.Logger) -> None:
         assert one["message"] == f"{number} [run 8c1f0a2b, account {number}]"
 
 
-class Job:
-    def __init__(self, run_id: str, account_id: str, stream: str) -> None:
-        self.run_id, self.account_id, self.stream = run_id, account_id, stream
-
-
 @pytest.mark.parametrize(
     ("jobs", "fields"),
     [
@@ -133,7 +128,7 @@ def test_a_look_at_many_jobs_is_about_what_they_share(
     summary = Summary(RUN)
     for account_id, stream in jobs:
         summary.of(account_id, stream).begin(1, f"{account_id}-{stream}")
-    with summary.working_for_jobs([Job(str(n), *job) for n, job in enumerate(jobs)]):
+    with summary.working_for_each({str(n): job for n, job in enumerate(jobs)}):
         logger.info("looked")
     (found,) = map(json.loads, lines())
     shown = {**found["extra"], "stream_name": found["stream_name"]}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_meta_ads.dates import DAY, DateRange, between, subtract, union
-from tap_meta_ads.periods import ANCHOR, LONGEST_DAYS, WORDS, Period
+from tap_meta_ads.reports.periods import ANCHOR, LONGEST_DAYS, WORDS, Period
 
 DAYS = st.dates(date(2015, 1, 1), date(2030, 12, 31))
 INCREMENTS = st.integers(1, LONGEST_DAYS) | st.sampled_from(WORDS)

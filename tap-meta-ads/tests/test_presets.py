@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tap_meta_ads import compat, fields
+from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.presets import PRESETS, own
-from tap_meta_ads.reports import DEFAULT_WINDOWS, Report
+from tap_meta_ads.reports import compatibility
+from tap_meta_ads.reports.presets import PRESETS, own
+from tap_meta_ads.reports.report import DEFAULT_WINDOWS, Report
 
 V = "v26.0"
 WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
@@ -47,11 +48,11 @@ class TestPresets:
     @every_preset
     @pytest.mark.parametrize("version", fields.versions())
     def test_ask_for_nothing_that_meta_does_not_tell(self, report: Report, version: str) -> None:
-        assert compat.told(report, report.fields, version) == report.fields
+        assert compatibility.told(report, report.fields, version) == report.fields
         # All that it combines is one of the combinations that Meta lists.
-        parts = compat.known_parts(report, version)
-        assert compat.together(report) in [frozenset(), *map(frozenset, parts)]
-        assert not compat.needs_job(report, version)
+        parts = compatibility.known_parts(report, version)
+        assert compatibility.together(report) in [frozenset(), *map(frozenset, parts)]
+        assert not compatibility.needs_job(report, version)
         assert len(set(report.fields)) == len(report.fields)
 
     @every_preset
@@ -154,7 +155,7 @@ class TestOwn:
         assert set(report.fields) <= set(PRESETS[0].fields)
         assert {*missing.split()} <= set(PRESETS[0].fields) - set(report.fields)
         assert {"spend", "impressions", "actions"} <= set(report.fields)
-        assert compat.told(report, report.fields, V) == report.fields
+        assert compatibility.told(report, report.fields, V) == report.fields
 
     @pytest.mark.parametrize(
         ("breakdown", "expected"),

@@ -12,12 +12,12 @@ import requests
 from meta_sandbox import Sandbox
 from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.presets import PRESETS, own
+from tap_meta_ads.reports.presets import PRESETS, own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_meta_ads.reports import Report
+    from tap_meta_ads.reports.report import Report
 
 TODAY = datetime.now(timezone.utc).date()
 

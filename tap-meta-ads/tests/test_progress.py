@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_meta_ads.progress import Progress, Reading, line
-from tap_meta_ads.summary import Summary
+from tap_meta_ads.summary.progress import Progress, Reading, line
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

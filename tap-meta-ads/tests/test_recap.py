@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from singer_sdk.metrics import Point
 
-from tap_meta_ads.recap import MetaMetric, Recap, Tally, as_json, metrics
-from tap_meta_ads.wording import sentence
+from tap_meta_ads.summary.recap import MetaMetric, Recap, Tally, as_json, metrics
+from tap_meta_ads.summary.wording import sentence
 
 RUN = "8c1f0a2b77e14d50a3f1f2a98d0c4be6"
 

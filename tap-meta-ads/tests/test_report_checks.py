@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from meta_graph.settings import Quoter
-from tap_meta_ads import compat, fields
-from tap_meta_ads.report_checks import wrong_report
+from tap_meta_ads import fields
+from tap_meta_ads.reports import compatibility
+from tap_meta_ads.reports.checks import wrong_report
 
 V = "v26.0"
 TODAY = date(2026, 11, 21)
@@ -221,4 +222,4 @@ def test_what_is_proposed_is_right(pair: tuple[str, str]) -> None:
         assert {*", ".join(proposed).split(", ")} == {*pair}
         for part in proposed:
             assert said({"breakdowns": part.split(", "), "fields": ["spend"]}) == []
-    assert compat.table(V).combinations.refused
+    assert compatibility.table(V).combinations.refused

@@ -12,7 +12,7 @@ import pytest
 
 from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.reports import LEVELS, Report
+from tap_meta_ads.reports.report import LEVELS, Report
 
 WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
 FILTER = {"field": "ad.id", "operator": "IN", "value": ["1", "2"]}

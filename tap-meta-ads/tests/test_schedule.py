@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from meta_graph import Call, Failure, ThrottledError, UnavailableError
-from tap_meta_ads.jobs import FIRST_LOOK
-from tap_meta_ads.schedule import FIRST_PAGE, LONG, Finished, Poll, Rows, Schedule, Step
-from tap_meta_ads.tasks import Ask, Emit, Page, Watch
+from tap_meta_ads.engine.jobs import FIRST_LOOK
+from tap_meta_ads.engine.schedule import FIRST_PAGE, LONG, Finished, Poll, Rows, Schedule, Step
+from tap_meta_ads.engine.tasks import Ask, Emit, Page, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_meta_ads.schedule import Lane
-    from tap_meta_ads.tasks import Task
+    from tap_meta_ads.engine.schedule import Lane
+    from tap_meta_ads.engine.tasks import Task
 
 DONE = {"async_status": "Job Completed", "async_percent_completion": 100}
 

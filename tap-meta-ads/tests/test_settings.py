@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from tap_meta_ads import fields
-from tap_meta_ads.presets import PRESETS
+from tap_meta_ads.reports.presets import PRESETS
 from tap_meta_ads.settings import SCHEMA, Settings, account_number, parse, problems
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)

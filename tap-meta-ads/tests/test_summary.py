@@ -23,8 +23,8 @@ from meta_graph import (
     Wait,
 )
 from meta_graph.log import install
-from tap_meta_ads.recap import Tally, as_json
-from tap_meta_ads.summary import Summary
+from tap_meta_ads.summary.recap import Tally, as_json
+from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -209,25 +209,18 @@ def test_a_wait(error: GraphError | None, retries: int, waiting: dict[str, float
     assert by_owner(summary, "seconds_waited") == {("123", "ads"): 60.0}
 
 
-@dataclass(frozen=True)
-class Job:
-    run_id: str
-    account_id: str
-    stream: str
-
-
-JOBS = (
-    Job("1", "123", "ads_insights"),
-    Job("2", "123", "ads_insights_country"),
-    Job("3", "456", "ads_insights"),
-    Job("4", "123", "ads_insights"),
-)
-LOOKS = tuple(Call("GET", job.run_id, account=job.account_id) for job in JOBS)
+JOBS = {
+    "1": ("123", "ads_insights"),
+    "2": ("123", "ads_insights_country"),
+    "3": ("456", "ads_insights"),
+    "4": ("123", "ads_insights"),
+}
+LOOKS = tuple(Call("GET", path, account=account) for path, (account, _) in JOBS.items())
 
 
 def test_a_look_at_jobs_counts_for_the_stream_of_each() -> None:
     summary = started()
-    with summary.working_for_jobs(JOBS):
+    with summary.working_for_each(JOBS):
         summary.listen(Exchange(Call("POST", ""), LOOKS, 0.1, 200))
         # What failed is asked again alone.
         summary.listen(Exchange(Call("POST", ""), LOOKS[2:3], 0.1, 200))
@@ -247,7 +240,7 @@ def test_a_look_at_jobs_counts_for_the_stream_of_each() -> None:
 )
 def test_when_a_batch_waits_all_of_it_wait(call: Call, retries: list[int]) -> None:
     summary = started(clock := Clock())
-    with summary.working_for_jobs(JOBS):
+    with summary.working_for_each(JOBS):
         summary.listen(Wait(call, 10.0, THROTTLED))
     clock.time += 10
     assert [*by_owner(summary, "seconds_waited").values()] == [10.0, 10.0, 10.0]
@@ -399,7 +392,7 @@ def test_a_batch_of_a_client_counts_for_each_stream() -> None:
     parts = [{"code": 200, "headers": [], "body": "{}"} for _ in JOBS]
     with (
         reading(summary, clock, incoming(parts)) as client,
-        summary.working_for_jobs(JOBS),
+        summary.working_for_each(JOBS),
     ):
         client.batch(LOOKS, again=False)
     assert sum(by_owner(summary, "requests").values()) == 4

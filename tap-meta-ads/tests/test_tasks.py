@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from tap_meta_ads.tasks import decode_page
+from tap_meta_ads.engine.tasks import decode_page
 
 
 def rows(body: bytes) -> list[object]:

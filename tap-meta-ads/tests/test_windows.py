@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_meta_ads.dates import DAY, DateRange, union
-from tap_meta_ads.periods import Period
-from tap_meta_ads.windows import (
+from tap_meta_ads.insights.windows import (
     JOB_ROWS,
     LARGEST,
     Answered,
@@ -20,6 +19,7 @@ from tap_meta_ads.windows import (
     TooLarge,
     Window,
 )
+from tap_meta_ads.reports.periods import Period
 
 FIRST = date(2026, 1, 1)
 PAGE = 1000

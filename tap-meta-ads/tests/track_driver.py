@@ -12,13 +12,13 @@ import msgspec
 
 from meta_graph import Call, GraphError
 from tap_meta_ads.accounts import Account
-from tap_meta_ads.entities import ENTITIES
-from tap_meta_ads.entity_tracks import entity_track
-from tap_meta_ads.tasks import Ask, AskAll, Emit, Page
+from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Page
+from tap_meta_ads.entities.definitions import ENTITIES
+from tap_meta_ads.entities.tracks import entity_track
 
 if TYPE_CHECKING:
-    from tap_meta_ads.entities import Entity
-    from tap_meta_ads.listing import EntityTrack, Listed
+    from tap_meta_ads.entities.definitions import Entity
+    from tap_meta_ads.entities.listing import EntityTrack, Listed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 START = NOW - timedelta(days=450)

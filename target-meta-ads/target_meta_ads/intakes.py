@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from target_meta_ads.destinations import Entry, Source
+from target_meta_ads.delivery.destinations import Entry, Source
 from target_meta_ads.records import Reject, key_of, safe_key, without_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from target_meta_ads.checkpoints import Checkpoints
-    from target_meta_ads.delivery import Delivery, People
-    from target_meta_ads.event_delivery import EventDelivery
-    from target_meta_ads.events import EventPlan
-    from target_meta_ads.members import MemberPlan
-    from target_meta_ads.rejects import Rejects
+    from target_meta_ads.audiences.plan import MemberPlan
+    from target_meta_ads.delivery.checkpoints import Checkpoints
+    from target_meta_ads.delivery.delivery import Delivery, People
+    from target_meta_ads.delivery.rejects import Rejects
+    from target_meta_ads.events.plan import EventPlan
+    from target_meta_ads.events.upload import EventDelivery
     from target_meta_ads.report import StreamReport
 
 _TICK = 1024

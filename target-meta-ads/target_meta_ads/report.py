@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from target_meta_ads.quality import Quality, QualityRow
+    from target_meta_ads.normalisation.quality import Quality, QualityRow
 
 COUNTED = ("received", "delivered", "unchanged", "rejected")
 """Told of each stream."""

@@ -7,28 +7,28 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from meta_graph import GraphClient, RequestError, SkippableError
-from target_meta_ads import keys, report
-from target_meta_ads.audience_delivery import AudienceDelivery
-from target_meta_ads.audiences import Audiences
-from target_meta_ads.checkpoints import Checkpoints
-from target_meta_ads.delivery import Delivery
-from target_meta_ads.destinations import Request, Shared
-from target_meta_ads.dry_run import DryRun
-from target_meta_ads.erasure import Erasure
+from target_meta_ads import report
+from target_meta_ads.audiences.erasure import Erasure
+from target_meta_ads.audiences.lookup import Audiences
+from target_meta_ads.audiences.plan import MemberPlan
+from target_meta_ads.audiences.replacement import Replacement
+from target_meta_ads.audiences.upload import AudienceDelivery
+from target_meta_ads.delivery.checkpoints import Checkpoints
+from target_meta_ads.delivery.delivery import Delivery
+from target_meta_ads.delivery.destinations import Request, Shared
+from target_meta_ads.delivery.dry_run import DryRun
+from target_meta_ads.delivery.rejects import Rejects
+from target_meta_ads.delivery.senders import Senders
 from target_meta_ads.errors import StoppedError, StreamError, TargetError
-from target_meta_ads.event_delivery import DEDUPLICATED, EventDelivery
-from target_meta_ads.events import EventPlan
+from target_meta_ads.events.plan import EventPlan
+from target_meta_ads.events.upload import DEDUPLICATED, EventDelivery
 from target_meta_ads.intakes import EventIntake, IgnoredIntake, MemberIntake
 from target_meta_ads.ledger import Ledger
-from target_meta_ads.members import MemberPlan
-from target_meta_ads.quality import Quality
-from target_meta_ads.rejects import Rejects
-from target_meta_ads.replacement import Replacement
+from target_meta_ads.normalisation import keys
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.report import StreamReport
-from target_meta_ads.senders import Senders
 from target_meta_ads.settings import FAIL
-from target_meta_ads.stream_checks import ONE_STREAM, check_stream
-from target_meta_ads.stream_settings import (
+from target_meta_ads.streams.blocks import (
     ERASE,
     MIRROR,
     REMOVE,
@@ -36,16 +36,17 @@ from target_meta_ads.stream_settings import (
     AudienceStream,
     match_stream,
 )
+from target_meta_ads.streams.checks import ONE_STREAM, check_stream
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
-    from target_meta_ads.delivery import People, Sends
-    from target_meta_ads.destinations import Source
+    from target_meta_ads.delivery.delivery import People, Sends
+    from target_meta_ads.delivery.destinations import Source
     from target_meta_ads.intakes import Intake
     from target_meta_ads.settings import Settings
-    from target_meta_ads.stream_settings import EventStream
+    from target_meta_ads.streams.blocks import EventStream
 
 _ID_DIGITS = 10
 """A number of so many digits in `audience_column` is an id; Meta's have 15 to 18."""

@@ -25,9 +25,9 @@ from meta_graph.settings import (
     wrong_client,
 )
 from meta_graph.settings import problems as problems_of
-from target_meta_ads.stream_checks import wrong_blocks
-from target_meta_ads.stream_columns import TEXT
-from target_meta_ads.stream_settings import STREAMS_SCHEMA, Stream, parse_streams
+from target_meta_ads.streams.blocks import STREAMS_SCHEMA, Stream, parse_streams
+from target_meta_ads.streams.checks import wrong_blocks
+from target_meta_ads.streams.columns import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -29,7 +29,7 @@ from typing_extensions import override
 from meta_graph import GraphError, log
 from target_meta_ads import settings as settings_
 from target_meta_ads.errors import InputError, LedgerError, RunStoppedError, TargetError, told
-from target_meta_ads.reader import Reader
+from target_meta_ads.messages import Reader
 from target_meta_ads.run import Run
 from target_meta_ads.sinks import MetaSink
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import _ledger_recent
-from target_meta_ads.ledger import Ledger
+from target_meta_ads.ledger import Ledger, _recent
 from tests.beside import load
 
 load(Path(__file__).parent, "sample_ledger", "fake_meta", "sample_events", "sample_people")
@@ -46,7 +45,7 @@ def reopen(
 ) -> Iterator[Callable[[], Ledger]]:
     """Give a function that closes the ledger, as its process's end would, and opens it again."""
     if request.param == "sqlite, few wait":
-        monkeypatch.setattr(_ledger_recent, "_MOST", 6)
+        monkeypatch.setattr(_recent, "_MOST", 6)
     url = _url(request, tmp_path)
     opened: list[Ledger] = []
 

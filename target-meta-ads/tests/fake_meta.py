@@ -10,26 +10,26 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from meta_graph import failed_job
-from target_meta_ads import rows
-from target_meta_ads.audience_delivery import AudienceDelivery
-from target_meta_ads.checkpoints import Checkpoints
-from target_meta_ads.delivery import Delivery
-from target_meta_ads.destinations import Entry, Shared, Source
-from target_meta_ads.erasure import Erasure
-from target_meta_ads.event_delivery import EventDelivery
+from target_meta_ads.audiences import rows
+from target_meta_ads.audiences.erasure import Erasure
+from target_meta_ads.audiences.replacement import Replacement
+from target_meta_ads.audiences.upload import AudienceDelivery
+from target_meta_ads.delivery.checkpoints import Checkpoints
+from target_meta_ads.delivery.delivery import Delivery
+from target_meta_ads.delivery.destinations import Entry, Shared, Source
+from target_meta_ads.delivery.rejects import Rejects
+from target_meta_ads.delivery.senders import Answered
+from target_meta_ads.events.upload import EventDelivery
 from target_meta_ads.ledger import Ledger
-from target_meta_ads.rejects import Rejects
-from target_meta_ads.replacement import Replacement
 from target_meta_ads.report import COUNTED, COUNTED_IF_ANY, StreamReport
-from target_meta_ads.senders import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from meta_graph import Call, GraphError
-    from target_meta_ads.delivery import People
-    from target_meta_ads.destinations import Request
+    from target_meta_ads.delivery.delivery import People
+    from target_meta_ads.delivery.destinations import Request
 
 ACCOUNT = "77"
 START = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)

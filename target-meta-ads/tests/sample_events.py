@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from target_meta_ads.events import EventPlan
-from target_meta_ads.quality import Quality
+from target_meta_ads.events.plan import EventPlan
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.records import Event, Reject
+from target_meta_ads.streams.blocks import EventStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,16 +23,7 @@ NOW = 1_795_176_000
 INSTANT = "2026-11-20T11:00:00Z"
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A block of `streams`, as far as a plan reads it."""
-
-    pixel_id: str | None = "111"
-    event_routes: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
-    custom_data: str | tuple[str, ...] = "remaining"
-    external_id: str = "sha256"
+BLOCK = EventStream("events", pixel_id="111")
 
 
 def digest(text: str) -> str:
@@ -43,7 +35,7 @@ def plan(
 ) -> tuple[EventPlan, Quality]:
     """Make a plan whose SCHEMA has the columns of a record."""
     quality = Quality("events")
-    stream = replace(Stream(), **block)
+    stream = replace(BLOCK, **block)
     made = EventPlan(stream, [*record], keys, quality, country, TODAY, lambda: NOW)
     return made, quality
 

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from target_meta_ads import rows
-from target_meta_ads.members import MemberPlan
-from target_meta_ads.quality import Quality
+from target_meta_ads.audiences import rows
+from target_meta_ads.audiences.plan import MemberPlan
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.records import Member, Reject
+from target_meta_ads.streams.blocks import AudienceStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,17 +20,7 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 11, 20)
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A block of `streams`, as far as a plan reads it."""
-
-    sync_mode: str = "upsert"
-    operation_column: str | None = None
-    audience_column: str | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    external_id: str = "plain"
-    page_id: str | None = None
-    value_based: bool = False
+BLOCK = AudienceStream("people")
 
 
 def digest(text: str) -> str:
@@ -41,7 +32,7 @@ def plan(
 ) -> tuple[MemberPlan, Quality]:
     """Make a plan whose SCHEMA has the columns of a record."""
     quality = Quality("people")
-    made = MemberPlan(replace(Stream(), **block), [*record], keys, quality, country, TODAY)
+    made = MemberPlan(replace(BLOCK, **block), [*record], keys, quality, country, TODAY)
     return made, quality
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import audience_calls
+from target_meta_ads.audiences import calls
 from tests.fake_meta import (
     FakeMeta,
     packed,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-MANY = audience_calls.MOST_ROWS
+MANY = calls.MOST_ROWS
 
 
 def names(count: int, prefix: str = "p") -> list[str]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import audience_calls
-from target_meta_ads.checkpoints import EVERY
+from target_meta_ads.audiences import calls
+from target_meta_ads.delivery.checkpoints import EVERY
 from tests.fake_meta import (
     GONE,
     TOO_MUCH,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-MANY = audience_calls.MOST_ROWS
+MANY = calls.MOST_ROWS
 
 
 def once(at: int) -> Callable[[int], int | None]:

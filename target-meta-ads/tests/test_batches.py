@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from target_meta_ads.audience_calls import MOST_ROWS
-from target_meta_ads.batches import Batch, Batches, Claimed
-from target_meta_ads.destinations import Entry, Source
+from target_meta_ads.audiences.batches import Batch, Batches, Claimed
+from target_meta_ads.audiences.calls import MOST_ROWS
+from target_meta_ads.delivery.destinations import Entry, Source
 from target_meta_ads.ledger import Claim
 from target_meta_ads.report import StreamReport
 from tests.fake_meta import key, packed

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from target_meta_ads import rows
-from target_meta_ads.audience_calls import Session, erasure, members, new_session, replacement
-from target_meta_ads.event_calls import events, received
+from target_meta_ads.audiences import rows
+from target_meta_ads.audiences.calls import Session, erasure, members, new_session, replacement
+from target_meta_ads.events.calls import events, received
 from tests.fake_meta import digest, packed
 
 if TYPE_CHECKING:

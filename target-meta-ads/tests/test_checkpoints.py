@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_meta_ads.checkpoints import EVERY, Checkpoints
+from target_meta_ads.delivery.checkpoints import EVERY, Checkpoints
 
 
 def after(*states: int) -> Checkpoints:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads.delivery import MOST_HELD, MOST_WAITING
+from target_meta_ads.delivery.delivery import MOST_HELD, MOST_WAITING
 from tests.fake_meta import GONE, TOO_MUCH, FakeMeta, digest, packed, refusal, working
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from target_meta_ads import event_checks
-from target_meta_ads.event_checks import check, check_match_keys, warnings
+from target_meta_ads.events import checks
+from target_meta_ads.events.checks import check, check_match_keys, warnings
 from target_meta_ads.records import Reject
 
 NOW = 1_800_000_000
@@ -114,7 +114,7 @@ def test_what_meta_refuses_is_found(code: str, given: dict[str, Any]) -> None:
 
 
 def test_every_reject_has_a_sentence_and_is_tested() -> None:
-    rejects = [value for value in vars(event_checks).values() if isinstance(value, Reject)]
+    rejects = [value for value in vars(checks).values() if isinstance(value, Reject)]
     assert {reject.code for reject in rejects} == set(BAD)
     for reject in rejects:
         assert reject.message.endswith(".")
@@ -140,7 +140,7 @@ class TestMatchKeys:
     )
     def test_these_alone_are_too_weak(self, keys: str) -> None:
         found = check_match_keys(dict.fromkeys(keys.split(), DIGEST))
-        assert found == event_checks.WEAK_MATCH_KEYS
+        assert found == checks.WEAK_MATCH_KEYS
 
     @pytest.mark.parametrize(
         "keys",
@@ -190,4 +190,4 @@ def test_what_meta_asks_for_and_goes_without(
     given: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
     assert warnings(given) == expected
-    assert set(expected) <= set(event_checks.WARNINGS)
+    assert set(expected) <= set(checks.WARNINGS)

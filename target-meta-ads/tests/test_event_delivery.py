@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import event_calls
-from target_meta_ads.checkpoints import EVERY
+from target_meta_ads.delivery.checkpoints import EVERY
+from target_meta_ads.events import calls
 from tests.fake_meta import GONE, START, FakeMeta, event, event_ids, key, received, refusal, working
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANY = event_calls.MOST_EVENTS
+MANY = calls.MOST_EVENTS
 
 
 def test_events_arrive_and_the_state_follows(tmp_path: Path) -> None:

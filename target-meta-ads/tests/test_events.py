@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from target_meta_ads.records import Event
-from target_meta_ads.stream_columns import EVENT_COLUMNS
+from target_meta_ads.streams.columns import EVENT_COLUMNS
 from tests.sample_events import INSTANT, LEAD, NOW, PURCHASE, body, digest, event, plan, reject
 
 if TYPE_CHECKING:

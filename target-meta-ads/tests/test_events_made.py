@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
-from target_meta_ads.events import EventPlan
-from target_meta_ads.quality import Quality
+from target_meta_ads.events.parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.events.plan import EventPlan
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.records import Event, Reject
-from target_meta_ads.stream_columns import EVENT_COLUMNS
+from target_meta_ads.streams.columns import EVENT_COLUMNS
 from tests.sample_events import (
+    BLOCK,
     INSTANT,
     LEAD,
     NOW,
     PURCHASE,
     TODAY,
-    Stream,
     body,
     digest,
     event,
@@ -58,7 +58,7 @@ class TestEventIds:
 
     def test_another_stream_makes_another_one(self) -> None:
         made = EventPlan(
-            Stream(), [*self.RECORD], ["order"], Quality("other"), None, TODAY, lambda: NOW
+            BLOCK, [*self.RECORD], ["order"], Quality("other"), None, TODAY, lambda: NOW
         )
         found = made.event(self.RECORD)
         assert isinstance(found, Event)
@@ -89,7 +89,7 @@ class TestRejects:
 
     def test_the_clock_is_asked_for_every_event(self) -> None:
         times = iter([NOW, NOW + 8 * 86_400])
-        made = EventPlan(Stream(), [*LEAD], [], Quality("events"), None, TODAY, lambda: next(times))
+        made = EventPlan(BLOCK, [*LEAD], [], Quality("events"), None, TODAY, lambda: next(times))
         assert isinstance(made.event(LEAD), Event)
         late = made.event(LEAD)
         assert isinstance(late, Reject)

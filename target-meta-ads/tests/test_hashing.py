@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from target_meta_ads import hashing
-from target_meta_ads import identifiers as ids
-from target_meta_ads.cells import Drop
+from target_meta_ads.normalisation import birth_dates, hashing, phones, places
+from target_meta_ads.normalisation import identifiers as ids
+from target_meta_ads.normalisation.cells import Drop
 
 DIGEST = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79"  # mary@example.com
 MD5 = hashlib.md5(b"mary@example.com").hexdigest()
@@ -24,11 +24,11 @@ TODAY = date(2026, 11, 21)
         ),
         (ids.email(" Mary@Example.com "), DIGEST),
         (
-            ids.phone("(650)555-1212", "us"),
+            phones.phone("(650)555-1212", "us"),
             "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
         ),
         (
-            ids.phone("15559876543", None),
+            phones.phone("15559876543", None),
             "1ef970831d7963307784fa8688e8fce101a15685d62aa765fed23f3a2c576a4e",
         ),
         (ids.name("Mary"), "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec"),
@@ -39,11 +39,11 @@ TODAY = date(2026, 11, 21)
             "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c",
         ),
         (
-            ids.birth_date("2/16/1997", TODAY),
+            birth_dates.birth_date("2/16/1997", TODAY),
             "01acdbf6ec7b4f478a225f1a246e5d6767eeab1a7ffa17f025265b5b94f40f0c",
         ),
         (
-            ids.country("United States"),
+            places.country("United States"),
             "79adb2a2fce5c6ba215fe5f27f532d4e7edbac4b6a5e09e1ef3a08084a904621",
         ),
     ],
@@ -93,15 +93,14 @@ def test_nothing_is_never_hashed() -> None:
 
 HASHED = {
     "email": ids.email,
-    "phone": lambda value: ids.phone(value, "us"),
+    "phone": lambda value: phones.phone(value, "us"),
     "name": ids.name,
-    "initial": ids.initial,
     "gender": ids.gender,
-    "birth_date": lambda value: ids.birth_date(value, TODAY),
-    "city": ids.city,
-    "state": lambda value: ids.state(value, "us"),
-    "zip_code": lambda value: ids.zip_code(value, "us"),
-    "country": ids.country,
+    "birth_date": lambda value: birth_dates.birth_date(value, TODAY),
+    "city": places.city,
+    "state": lambda value: places.state(value, "us"),
+    "zip_code": lambda value: places.zip_code(value, "us"),
+    "country": places.country,
 }
 
 

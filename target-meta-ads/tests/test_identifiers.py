@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from target_meta_ads import identifiers as ids
-from target_meta_ads.cells import Drop, text
+from target_meta_ads.normalisation import birth_dates
+from target_meta_ads.normalisation import identifiers as ids
+from target_meta_ads.normalisation.cells import Drop, text
 
 TODAY = date(2026, 11, 21)
 WIDE = str.maketrans({digit: chr(0xFF10 + int(digit)) for digit in "0123456789"})
@@ -139,22 +140,6 @@ def test_name(cell: object, expected: object) -> None:
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("John", "j"),
-        ("élodie", "é"),
-        ("정호", "정"),
-        ("'t Hooft", "t"),
-        ("J.", "j"),
-        ("4ever", "e"),
-        ("", Drop.EMPTY),
-    ],
-)
-def test_initial(cell: object, expected: object) -> None:
-    assert ids.initial(cell) == expected
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
         ("m", "m"),
         ("F", "f"),
         (" Female ", "f"),
@@ -238,12 +223,12 @@ def test_gender(cell: object, expected: object) -> None:
     ],
 )
 def test_birth_date(cell: object, expected: object) -> None:
-    assert ids.birth_date(cell, TODAY) == expected
+    assert birth_dates.birth_date(cell, TODAY) == expected
 
 
 def test_a_birth_date_ends_today() -> None:
-    assert ids.birth_date("2026-11-21", date(2026, 11, 20)) is Drop.IMPOSSIBLE_DATE
-    assert ids.birth_date("2026-11-21", date(2026, 11, 21)) == "20261121"
+    assert birth_dates.birth_date("2026-11-21", date(2026, 11, 20)) is Drop.IMPOSSIBLE_DATE
+    assert birth_dates.birth_date("2026-11-21", date(2026, 11, 21)) == "20261121"
 
 
 @pytest.mark.parametrize(
@@ -299,8 +284,8 @@ def test_external_id(cell: object, expected: object) -> None:
         ("", Drop.EMPTY),
     ],
 )
-def test_page_scoped_user_id(cell: object, expected: object) -> None:
-    assert ids.page_scoped_user_id(cell) == expected
+def test_meta_id(cell: object, expected: object) -> None:
+    assert ids.meta_id(cell) == expected
 
 
 @pytest.mark.parametrize(

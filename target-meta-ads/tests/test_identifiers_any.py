@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from target_meta_ads import hashing
-from target_meta_ads import identifiers as ids
-from target_meta_ads.cells import Drop
+from target_meta_ads.normalisation import birth_dates, hashing, phones, places
+from target_meta_ads.normalisation import identifiers as ids
+from target_meta_ads.normalisation.cells import Drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +27,16 @@ NOTHING = hashlib.sha256(b"").hexdigest()
 FUNCTIONS: dict[str, Callable[[object], str | Drop]] = {
     "email": ids.email,
     "name": ids.name,
-    "initial": ids.initial,
     "gender": ids.gender,
-    "birth_date": partial(ids.birth_date, today=TODAY),
+    "birth_date": partial(birth_dates.birth_date, today=TODAY),
     "external_id": ids.external_id,
     "mobile_advertiser_id": ids.mobile_advertiser_id,
-    "page_scoped_user_id": ids.page_scoped_user_id,
+    "meta_id": ids.meta_id,
     "lookalike_value": ids.lookalike_value,
-    "city": ids.city,
-    "country": ids.country,
-    **{f"state {of}": partial(ids.state, country=of) for of in COUNTRIES},
-    **{f"zip {of}": partial(ids.zip_code, country=of) for of in COUNTRIES},
+    "city": places.city,
+    "country": places.country,
+    **{f"state {of}": partial(places.state, country=of) for of in COUNTRIES},
+    **{f"zip {of}": partial(places.zip_code, country=of) for of in COUNTRIES},
 }
 PLAIN = {"external_id", "mobile_advertiser_id", "page_scoped_user_id", "lookalike_value"}
 
@@ -103,19 +102,19 @@ def test_never_raises_and_gives_its_own_output_back(function: str, cell: object)
 @example(cell="0" * 25, country="gb")
 @example(cell=1e16, country="jp")
 def test_a_phone_never_raises_and_never_becomes_another(cell: object, country: str | None) -> None:
-    once = ids.phone(cell, country)
+    once = phones.phone(cell, country)
     if isinstance(once, Drop):
         return
     if hashing.already(once):
-        assert ids.phone(once, country) == once
+        assert phones.phone(once, country) == once
         return
     assert once.isascii()
     assert once.isdecimal()
     assert once[0] != "0"
     assert 4 < len(once) < 20
     for other in (None, country):
-        assert ids.phone(f"+{once}", other) == once
-    assert ids.phone(once, None) in {once, Drop.NO_COUNTRY_CODE, Drop.PLACEHOLDER}
+        assert phones.phone(f"+{once}", other) == once
+    assert phones.phone(once, None) in {once, Drop.NO_COUNTRY_CODE, Drop.PLACEHOLDER}
 
 
 @given(
@@ -127,13 +126,13 @@ def test_a_phone_never_raises_and_never_becomes_another(cell: object, country: s
 )
 def test_separators_change_nothing(digits: str, country: str | None, signs: list[str]) -> None:
     spread = "".join(digit + sign for digit, sign in zip(digits, signs, strict=False))
-    assert ids.phone(f"+{spread}", country) == ids.phone(f"+{digits}", country)
+    assert phones.phone(f"+{spread}", country) == phones.phone(f"+{digits}", country)
 
 
 @given(found=st.text(max_size=20))
 def test_case_and_composition_change_no_name(found: str) -> None:
     composed = ids.name(unicodedata.normalize("NFC", found))
     assert ids.name(unicodedata.normalize("NFD", found)) == composed
-    assert ids.city(unicodedata.normalize("NFD", found)) == ids.city(
+    assert places.city(unicodedata.normalize("NFD", found)) == places.city(
         unicodedata.normalize("NFC", found)
     )

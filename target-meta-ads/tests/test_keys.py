@@ -4,16 +4,16 @@ import datetime as dt
 
 import pytest
 
-from target_meta_ads import rows
-from target_meta_ads.cells import Drop
-from target_meta_ads.keys import (
+from target_meta_ads.audiences import rows
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.keys import (
     KEYS,
     audience_birth_date,
     ip_address,
     person_columns,
     plain_text,
 )
-from target_meta_ads.slots import country_of, values_of
+from target_meta_ads.normalisation.slots import country_of, values_of
 
 TODAY = dt.date(2026, 11, 20)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads._ledger_claims import Claims
 from target_meta_ads.ledger import Claim, Ledger, settled
+from target_meta_ads.ledger._claims import Claims
 from tests.sample_ledger import ACCOUNT, AUDIENCE, OTHER, PIXEL, add, key, keys, labelled, people
 
 if TYPE_CHECKING:

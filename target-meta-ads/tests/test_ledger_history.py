@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine, text
 
-from target_meta_ads.cells import Drop
 from target_meta_ads.ledger import Ledger
-from target_meta_ads.quality import Quality
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.report import Figure, StreamReport, figures
 from tests.sample_ledger import Clock
 

@@ -10,9 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from target_meta_ads import _ledger_engine
-from target_meta_ads._ledger_tables import FORMAT, tables
-from target_meta_ads.ledger import Ledger, LedgerError
+from target_meta_ads.ledger import Ledger, LedgerError, _engine
+from target_meta_ads.ledger._tables import FORMAT, tables
 from target_meta_ads.report import Figure
 from tests.sample_ledger import AUDIENCE, PIXEL, keys
 
@@ -69,7 +68,7 @@ def test_a_wrong_password_is_not_shown(database: Database) -> None:
 
 
 def test_a_password_is_taken_out_of_what_a_database_says() -> None:
-    kind = _ledger_engine.kind_of(f"postgresql://u:{SECRET}@host/x", dry_run=False)
+    kind = _engine.kind_of(f"postgresql://u:{SECRET}@host/x", dry_run=False)
     error = OperationalError(None, None, Exception(f"cannot log in with {SECRET}\nat all.\nSQL"))
     said = str(kind.refusal(error))
     assert said.endswith("cannot be used: cannot log in with *** at all.")

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 from sqlalchemy import String
 
-from target_meta_ads._ledger_claims import Claims
-from target_meta_ads._ledger_tables import tables
 from target_meta_ads.ledger import Claim, Ledger, LedgerError
+from target_meta_ads.ledger._claims import Claims
+from target_meta_ads.ledger._tables import tables
 from tests.processes import wait_until
 from tests.sample_ledger import AUDIENCE, PIXEL, keys
 
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 # A worker to be killed: it does what it is told, says so, and waits for ever.
 WORKER = """
 import os, signal, sys, threading
-from target_meta_ads import _ledger_claims
-from target_meta_ads.ledger import Ledger
+from target_meta_ads.ledger import Ledger, _claims
 
 url, moment = sys.argv[1:]
 keys = [bytes([number]) * 16 for number in range(4)]
@@ -37,7 +36,7 @@ run = ledger.begin_run()
 members, events = ledger.claim("23851", keys), ledger.claim("77", keys)
 if moment == "accepting":
     # Everything is written, and nothing committed.
-    _ledger_claims.Claims.settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    _claims.Claims.settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     ledger.accept_events(events, keys)
 if moment == "accepted":
     ledger.accept_members(members, [(key, b"packed") for key in keys], run)

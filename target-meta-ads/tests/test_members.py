@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_meta_ads import rows
+from target_meta_ads.audiences import rows
 from target_meta_ads.records import Member, Reject
 from tests.sample_people import MARY, digest, member, people, plan, reject
 

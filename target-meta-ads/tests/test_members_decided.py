@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from target_meta_ads import rows
-from target_meta_ads.members import can_match
+from target_meta_ads.audiences import rows
+from target_meta_ads.audiences.plan import can_match
 from target_meta_ads.records import Reject, key_of
 from tests.sample_people import MARY, digest, member, people, plan, reject
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import audience_calls
+from target_meta_ads.audiences import calls
 from tests.fake_meta import (
     GONE,
     START,
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from target_meta_ads.audience_delivery import AudienceDelivery
+    from target_meta_ads.audiences.upload import AudienceDelivery
 
-MANY = audience_calls.MOST_ROWS
+MANY = calls.MOST_ROWS
 
 
 def once(at: int) -> Callable[[int], int | None]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import random
 
     from meta_graph import Call, GraphError
-    from target_meta_ads.audience_delivery import AudienceDelivery
+    from target_meta_ads.audiences.upload import AudienceDelivery
     from tests.fake_meta import Asked, Row
 
 PEOPLE = "abcdef"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from meta_graph import ClientClosedError, ConnectionFailedError, GraphError, failed_job
-from target_meta_ads.outcomes import Outcome, of_any, of_events, of_members
+from target_meta_ads.delivery.outcomes import Outcome, of_any, of_events, of_members
 
 HALVE, SEARCH, LEAVE = Outcome.HALVE, Outcome.SEARCH, Outcome.LEAVE
 STOP_DESTINATION, STOP = Outcome.STOP_DESTINATION, Outcome.STOP

@@ -4,8 +4,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
-from target_meta_ads.cells import Drop
-from target_meta_ads.phones import phone
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.phones import phone
 
 WIDE = str.maketrans({digit: chr(0xFF10 + int(digit)) for digit in "0123456789"})
 """The digits of East Asian keyboards."""

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pycountry
 import pytest
 
-from target_meta_ads.cells import Drop
-from target_meta_ads.places import city, country, state, zip_code
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.places import city, country, state, zip_code
 
 WIDE = str.maketrans({digit: chr(0xFF10 + int(digit)) for digit in "0123456789"})
 """The digits of East Asian keyboards."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from target_meta_ads.cells import Drop
-from target_meta_ads.quality import Quality, QualityRow
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.quality import Quality, QualityRow
 
 
 def test_the_table_counts_cells_and_names_why_values_were_dropped() -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from target_meta_ads.delivery.rejects import Rejects, without_values
 from target_meta_ads.errors import FileError
-from target_meta_ads.rejects import Rejects, without_values
 
 if TYPE_CHECKING:
     from pathlib import Path

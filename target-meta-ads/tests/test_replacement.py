@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads import audience_calls
+from target_meta_ads.audiences import calls
 from target_meta_ads.report import StreamReport
 from tests.fake_meta import (
     GONE,
@@ -23,9 +23,9 @@ from tests.fake_meta import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from target_meta_ads.replacement import Replacement
+    from target_meta_ads.audiences.replacement import Replacement
 
-MANY = audience_calls.MOST_ROWS
+MANY = calls.MOST_ROWS
 
 
 def names(count: int, prefix: str = "p") -> list[str]:

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from target_meta_ads.cells import Drop
-from target_meta_ads.quality import Quality
+from target_meta_ads.normalisation.cells import Drop
+from target_meta_ads.normalisation.quality import Quality
 from target_meta_ads.report import (
     StreamReport,
     TargetMetric,

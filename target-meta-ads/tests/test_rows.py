@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_meta_ads import rows
+from target_meta_ads.audiences import rows
 
 if TYPE_CHECKING:
     from random import Random

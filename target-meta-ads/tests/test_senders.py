@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from meta_graph import Call, ClientClosedError, GraphClient, NotFoundError
-from target_meta_ads.dry_run import DryRun
+from target_meta_ads.delivery.dry_run import DryRun
+from target_meta_ads.delivery.senders import Answered, Senders
 from target_meta_ads.errors import FileError
-from target_meta_ads.senders import Answered, Senders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from target_meta_ads.destinations import Request
+    from target_meta_ads.delivery.destinations import Request
 
 DEADLINE = 10.0
 

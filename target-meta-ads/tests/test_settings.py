@@ -14,7 +14,7 @@ from singer_sdk import Target
 from meta_graph import GraphClient
 from meta_graph.settings import CLIENT
 from target_meta_ads.settings import SCHEMA, Settings, parse, problems
-from target_meta_ads.stream_settings import AudienceStream, EventStream
+from target_meta_ads.streams.blocks import AudienceStream, EventStream
 
 if TYPE_CHECKING:
     from pathlib import Path

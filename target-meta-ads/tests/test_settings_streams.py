@@ -7,22 +7,17 @@ from typing import Any
 import pytest
 
 from meta_graph.settings import Quoter
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
-from target_meta_ads.keys import KEYS
-from target_meta_ads.stream_checks import check_stream, rivals
-from target_meta_ads.stream_columns import (
-    AUDIENCE_COLUMNS,
-    CUSTOM_DATA,
-    DEFAULTS,
-    EVENT_COLUMNS,
-)
-from target_meta_ads.stream_settings import (
+from target_meta_ads.events.parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.normalisation.keys import KEYS
+from target_meta_ads.streams.blocks import (
     AmbiguousStreamError,
     AudienceStream,
     EventStream,
     Stream,
     match_stream,
 )
+from target_meta_ads.streams.checks import check_stream, rivals
+from target_meta_ads.streams.columns import AUDIENCE_COLUMNS, CUSTOM_DATA, DEFAULTS, EVENT_COLUMNS
 
 
 def blocks(*patterns: str) -> dict[str, Stream]:

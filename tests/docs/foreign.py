@@ -22,7 +22,6 @@ FOREIGN: dict[str, dict[str, str]] = {
         "standard_access": "what Meta's header calls a tier",
     },
     "docs/recipes/many-accounts.md": {"load_schema": "a key of Meltano's, of any extractor"},
-    "CONTRIBUTING.md": {"singer_sdk": "the SDK's package"},
 }
 
 OWN_TESTS = {"meta-graph/README.md", "meta-sandbox/README.md"}

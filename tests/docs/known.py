@@ -11,15 +11,21 @@ import yaml
 from docgen import marts
 from meta_sandbox import Options
 from meta_sandbox._flags import parser
-from tap_meta_ads import compat, fields
+from tap_meta_ads import fields
+from tap_meta_ads.reports import compatibility
 from tap_meta_ads.settings import REPORT_SCHEMA
 from tap_meta_ads.tap import TapMetaAds
-from target_meta_ads import audience_delivery, event_checks, event_delivery, events, keys, members
-from target_meta_ads.cells import Drop
-from target_meta_ads.event_parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.audiences import plan as audience_plan
+from target_meta_ads.audiences.upload import INVALID_ENTRY
+from target_meta_ads.events import checks
+from target_meta_ads.events import plan as event_plan
+from target_meta_ads.events.parts import CUSTOM_PARTS, EVENT_PARTS
+from target_meta_ads.events.upload import NOT_RECEIVED, OUTCOME_UNKNOWN
+from target_meta_ads.normalisation import keys
+from target_meta_ads.normalisation.cells import Drop
 from target_meta_ads.records import Reject
 from target_meta_ads.report import TargetMetric
-from target_meta_ads.stream_settings import AUDIENCE_SCHEMA, EVENTS_SCHEMA
+from target_meta_ads.streams.blocks import AUDIENCE_SCHEMA, EVENTS_SCHEMA
 from target_meta_ads.target import TargetMetaAds
 from tests.docs.pages import ROOT
 from tests.docs.words import Known
@@ -121,7 +127,7 @@ def _words_of_the_tap() -> Iterator[str]:
     yield from REPORT_SCHEMA["properties"]
     for version in fields.versions():
         yield from fields.table(version, "AdsInsights")
-        table = compat.table(version)
+        table = compatibility.table(version)
         yield from (*table.only_by_job, *table.retention.breakdowns)
         for text in (*table.combinations.documented, *table.combinations.accepted):
             for name in text.rstrip("*").split(","):
@@ -136,12 +142,12 @@ def _words_of_the_target() -> Iterator[str]:
         yield from (key.column, *key.audience, key.event or "")
     yield from (part.column for part in EVENT_PARTS + CUSTOM_PARTS)
     yield from (drop.value for drop in Drop)
-    for module in (members, events, event_checks):
+    for module in (audience_plan, event_plan, checks):
         yield from (one.code for one in vars(module).values() if isinstance(one, Reject))
-    yield from (audience_delivery.INVALID_ENTRY, event_delivery.OUTCOME_UNKNOWN)
-    yield event_delivery.NOT_RECEIVED
+    yield from (INVALID_ENTRY, OUTCOME_UNKNOWN)
+    yield NOT_RECEIVED
     yield from (metric.value for metric in TargetMetric)
-    yield from event_checks.ACTION_SOURCES
+    yield from checks.ACTION_SOURCES
     # Values of settings.
     for schema in (AUDIENCE_SCHEMA, EVENTS_SCHEMA):
         for setting in schema["properties"].values():

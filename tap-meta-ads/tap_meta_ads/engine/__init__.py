@@ -1,0 +1,1 @@
+"""What reads ahead of the streams, for all accounts and streams at once."""

@@ -1,0 +1,1 @@
+"""Insights reports: what one is, which are there, and what Meta takes together."""

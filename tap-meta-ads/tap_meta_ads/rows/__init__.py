@@ -1,0 +1,1 @@
+"""Rows from Meta's JSON to Singer's records."""

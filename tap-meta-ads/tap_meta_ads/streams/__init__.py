@@ -1,0 +1,1 @@
+"""The Singer streams: here the pure modules meet the SDK."""

@@ -1,0 +1,1 @@
+"""Custom Audiences: records into people, people into requests, answers into the ledger."""

@@ -1,0 +1,1 @@
+"""The `streams` blocks of the settings, and the columns that they may name."""

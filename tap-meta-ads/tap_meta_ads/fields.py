@@ -12,10 +12,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from logging import Logger, LoggerAdapter
 
-    from meta_graph import UnknownFieldError
+    from meta_graph import GraphError, UnknownFieldError
 
 KINDS: Mapping[str, dict[str, Any]] = {
     "string": {"type": ["string", "null"]},
@@ -101,6 +101,61 @@ def without(
         raise refused
     log.warning("Meta refuses %s: left out. (%s)", ", ".join(gone), refused)
     return tuple(name for name in asked if name not in gone)
+
+
+class Asked:
+    """The columns that are asked of Meta for one account, fewer and fewer as it refuses some.
+
+    Args:
+        columns: What is asked for at first.
+        needed: Columns without which there are no rows: the key.
+        left_out: Told of each column that Meta refuses, and why.
+        log: Told what is left out.
+
+    Attributes:
+        columns: What is asked for now.
+        refused: What is not any more.
+    """
+
+    def __init__(
+        self,
+        columns: Iterable[str],
+        *,
+        needed: Iterable[str],
+        left_out: Callable[[str, str], None],
+        log: Logger | LoggerAdapter[Any],
+    ) -> None:
+        self.columns = tuple(columns)
+        self.refused: set[str] = set()
+        self._needed = frozenset(needed)
+        self._left_out = left_out
+        self._log = log
+
+    def without(self, error: UnknownFieldError) -> None:
+        """Leave out what Meta refuses. Another task may have been refused the same before.
+
+        Raises:
+            UnknownFieldError: The refusal names nothing that could be left out.
+        """
+        if error.fields and not set(error.fields) & set(self.columns):
+            if not set(error.fields) & self.refused:
+                raise error
+            return
+        self.keep(without(self.columns, error, self._needed, self._log), error)
+
+    def keep(self, columns: Iterable[str], error: GraphError) -> None:
+        """Ask for these alone from now on.
+
+        Args:
+            columns: Some of those that were asked for.
+            error: Why the others are not.
+        """
+        kept = tuple(columns)
+        for name in self.columns:
+            if name not in kept:
+                self.refused.add(name)
+                self._left_out(name, str(error))
+        self.columns = kept
 
 
 def schema(kinds: Mapping[str, str], keys: Collection[str] = ()) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from meta_graph import (
 from tap_meta_ads.accounts import Account
 from tap_meta_ads.dates import DAY, DateRange
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Watch
+from tap_meta_ads.fields import Asked
 from tap_meta_ads.insights.track import InsightsTrack
 from tap_meta_ads.insights.windows import Answered, Layout, Overflowing, TooLarge, Window
 from tap_meta_ads.reports.periods import Period
@@ -42,17 +43,18 @@ def track(mode: str = "auto", level: str = "ad", page: int = 1000, **more: Any) 
     report = Report("ads_insights", level=level, fields=("spend", "clicks", "actions"), **more)
     counts: Counter[str] = Counter()
     left_out: dict[str, str] = {}
+    log = logging.LoggerAdapter(logging.getLogger("test"))
     made = InsightsTrack(
         account=Account("7"),
         report=report,
-        columns=report.columns,
+        asked=Asked(report.columns, needed=report.keys, left_out=left_out.__setitem__, log=log),
         layout=Layout([window(30).days], Period.of(report.time_increment), mode=mode, page=page),
         aged=frozenset({"clicks"}),
         mode=mode,
         page=page,
         count=lambda name: counts.update([name]),
         left_out=left_out.__setitem__,
-        log=logging.LoggerAdapter(logging.getLogger("test")),
+        log=log,
     )
     made.counts, made.refused = counts, left_out  # type: ignore[attr-defined] # for the tests
     return made
@@ -287,7 +289,7 @@ def test_a_second_window_refused_the_same_field_goes_on_without_it() -> None:
 def test_a_field_that_is_refused_although_it_is_not_asked_as_a_column_is_an_error() -> None:
     # With breakdowns of actions Meta is asked for `actions`, whatever the columns are.
     reader = track("sync", action_breakdowns=("action_device",))
-    reader.columns += ("conversions",)
+    reader.asked.columns += ("conversions",)
     refused = UnknownFieldError(Failure("(#100) actions is not valid"), ("actions",))
     with pytest.raises(UnknownFieldError):
         run(reader, window(), in_turn(refused, refused))
@@ -388,7 +390,7 @@ def test_rows_that_differ_by_an_asset_alone_stay_apart_when_put_together() -> No
         )
 
     reader = track("sync", breakdowns=("body_asset",))
-    reader.columns = tuple(reader.report.kinds("v26.0"))
+    reader.asked.columns = tuple(reader.report.kinds("v26.0"))
     result, handed, _ = run(reader, window(), meta)
     assert result.rows == 3
     assert [(row["body_asset"]["id"], row["spend"], row["actions"]) for row in handed] == [

@@ -15,6 +15,7 @@ from tap_meta_ads.accounts import Account
 from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Page
 from tap_meta_ads.entities.definitions import ENTITIES
 from tap_meta_ads.entities.tracks import entity_track
+from tap_meta_ads.fields import Asked
 
 if TYPE_CHECKING:
     from tap_meta_ads.entities.definitions import Entity
@@ -84,15 +85,20 @@ def read(name: str, answer: Answer, reading: Reading | None = None, **more: Any)
     logger.addHandler(_Log(made.log))
     account = more.pop("account", Account("7"))
     batch = more.pop("batch", lambda calls: [answer(call) for call in calls])
+    log = logging.LoggerAdapter(logger)
     fields = {
-        "columns": entity.asked(entity.kinds("v26.0"), "v26.0"),
+        "asked": Asked(
+            entity.asked(more.pop("columns", entity.kinds("v26.0")), "v26.0"),
+            needed={entity.key, entity.replication_key},
+            left_out=made.left_out.__setitem__,
+            log=log,
+        ),
         "since": None,
         "start": START,
         "started": NOW,
         "include_deleted": True,
         "page": entity.page,
-        "left_out": made.left_out.__setitem__,
-        "log": logging.LoggerAdapter(logger),
+        "log": log,
         **more,
     }
     drive(entity_track(entity, account=account, **fields), answer, batch, made)

@@ -225,7 +225,7 @@ class LeadsTrack(EntityTrack):
 
     def _call(self, place: Place, limit: int) -> Call:
         params = {
-            "fields": self.columns,
+            "fields": self.asked.columns,
             "filtering": [since_filter("time_created", int(self.first.timestamp()))],
             "limit": limit,
             "after": place.after,

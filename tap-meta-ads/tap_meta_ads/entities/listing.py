@@ -25,7 +25,6 @@ from meta_graph import (
     halved,
     next_cursor,
 )
-from tap_meta_ads import fields
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Task
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from tap_meta_ads.accounts import Account
     from tap_meta_ads.entities.definitions import Entity
+    from tap_meta_ads.fields import Asked
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far our clock and Meta's may differ."""
@@ -118,29 +118,26 @@ class EntityTrack:
     Attributes:
         account: Whose objects.
         entity: Which objects.
-        columns: What to ask of Meta, see `Entity.asked`; a field that Meta refuses is taken out.
+        asked: What to ask of Meta, see `Entity.asked`, without what it refuses.
         since: The bookmark; None if everything is read.
         start: Where what grows without end begins to be read, if there is no bookmark.
         started: The instant of this run, with which bookmarks are compared.
         include_deleted: Archived and deleted objects too.
         page: Objects of a page; shrinks where Meta refuses it.
-        left_out: Told of each field that Meta refuses, and why.
         log: Logger whose lines say which stream of which account they are about.
     """
 
     account: Account
     entity: Entity
-    columns: tuple[str, ...]
+    asked: Asked
     since: datetime | None
     start: datetime
     started: datetime
     include_deleted: bool
     page: int
-    left_out: Callable[[str, str], None]
     log: LoggerAdapter[Any]
     is_over: bool = False
     _has_begun: bool = False
-    _told: set[str] = field(default_factory=set)
 
     @property
     def stream(self) -> str:
@@ -176,7 +173,9 @@ class EntityTrack:
     def read_node(self) -> Task[Listed]:
         """The account itself."""
         while True:
-            call = Call("GET", self.account.path, {"fields": self.columns}, decode=decode_node)
+            call = Call(
+                "GET", self.account.path, {"fields": self.asked.columns}, decode=decode_node
+            )
             try:
                 row: msgspec.Raw = yield Ask(call)
             except GraphError as error:
@@ -213,7 +212,7 @@ class EntityTrack:
         place, made_of = Place(path), begin()
         while True:
             limit = self.page
-            params = {"fields": self.columns, **query, "limit": limit, "after": place.after}
+            params = {"fields": self.asked.columns, **query, "limit": limit, "after": place.after}
             try:
                 page: Page = yield Ask(
                     Call("GET", path, params, account=self.account.id), page=True
@@ -247,7 +246,7 @@ class EntityTrack:
             self.log.info("Meta refuses %d objects a page: asking for %d.", limit, smaller)
             self.page = min(self.page, smaller)
         elif isinstance(error, UnknownFieldError):
-            self._leave_out(error)
+            self.asked.without(error)
         elif isinstance(error, PermissionDeniedError):
             self._leave_out_special(error)
         else:
@@ -261,29 +260,14 @@ class EntityTrack:
         """
         return newest and min(newest, self.started - CLOCK_TOLERANCE)
 
-    def _leave_out(self, error: UnknownFieldError) -> None:
-        """Do without the fields that Meta refuses. Another task may have been refused them too."""
-        if error.fields and not set(error.fields) & set(self.columns):
-            if not set(error.fields) & self._told:
-                raise error
-            return
-        needed = {self.entity.key, self.entity.replication_key}
-        self._keep(fields.without(self.columns, error, needed, self.log), error)
-
     def _leave_out_special(self, error: PermissionDeniedError) -> None:
         """Do without the columns that take a role of their own. Meta does not say which it is."""
-        special = [name for name in self.columns if name in self.entity.unselected]
+        columns = self.asked.columns
+        special = [name for name in columns if name in self.entity.unselected]
         if not special:
             raise error
         self.log.warning("Trying without %s: %s", ", ".join(special), error)
-        self._keep(tuple(name for name in self.columns if name not in special), error)
-
-    def _keep(self, columns: tuple[str, ...], error: GraphError) -> None:
-        for name in self.columns:
-            if name not in columns:
-                self._told.add(name)
-                self.left_out(name, str(error))
-        self.columns = columns
+        self.asked.keep((name for name in columns if name not in special), error)
 
 
 class Newest:

@@ -31,7 +31,6 @@ from meta_graph import (
     halved,
     next_cursor,
 )
-from tap_meta_ads import fields
 from tap_meta_ads.dates import subtract
 from tap_meta_ads.engine.jobs import JobState, job_state
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Task, Watch
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from tap_meta_ads.accounts import Account
     from tap_meta_ads.dates import DateRange
+    from tap_meta_ads.fields import Asked
     from tap_meta_ads.reports.report import Report
 
 PAGE = 1000
@@ -82,19 +82,19 @@ class InsightsTrack:
     Attributes:
         account: Whose figures.
         report: Which figures.
-        columns: The selected columns; a field that Meta refuses is taken out.
+        asked: The selected columns, without what Meta refuses.
         layout: Which days to ask for next.
         aged: Fields that Meta does not tell of windows that are aged.
         mode: `auto`, `async` or `sync`.
         page: Rows of a page.
         count: Told what happened: `windows`, `jobs`, `splits`.
-        left_out: Told of each field that Meta refuses, and why.
+        left_out: Told of each field that Meta cannot make, and why.
         log: Logger whose lines say which report of which account they are about.
     """
 
     account: Account
     report: Report
-    columns: tuple[str, ...]
+    asked: Asked
     layout: Layout
     aged: frozenset[str]
     mode: str
@@ -103,7 +103,6 @@ class InsightsTrack:
     left_out: Callable[[str, str], None]
     log: LoggerAdapter[Any]
     use_case: str = "ads_insights"
-    _told: set[str] = field(default_factory=set)
     _begun: list[tuple[DateRange, array[int]]] = field(default_factory=list)
 
     @property
@@ -138,12 +137,12 @@ class InsightsTrack:
     def read(self, window: Window) -> Task[Result]:
         """Read a window; again and again without the fields that Meta refuses."""
         while True:
-            before = self.columns
+            before = self.asked.columns
             try:
                 return (yield from self._read(window))
             except UnknownFieldError as error:
-                self._leave_out(error)
-                if self.columns == before:  # what is refused is not asked for as a column
+                self.asked.without(error)
+                if self.asked.columns == before:  # what is refused is not asked for as a column
                     raise
 
     def _read(self, window: Window) -> Task[Result]:
@@ -345,7 +344,7 @@ class InsightsTrack:
 
     def _columns_of(self, window: Window) -> tuple[str, ...]:
         gone = self.aged if window.aged else ()
-        return tuple(name for name in self.columns if name not in gone)
+        return tuple(name for name in self.asked.columns if name not in gone)
 
     def _query(self, part: Part, limit: int | None = None) -> Call:
         params = self.report.params(part.window.days, part.columns)
@@ -356,24 +355,11 @@ class InsightsTrack:
             params["limit"] = limit
         return Call("GET", f"{self.account.path}/insights", params)
 
-    def _leave_out(self, error: UnknownFieldError) -> None:
-        """Go on without fields that Meta refuses. Another window may have been refused them too."""
-        if error.fields and not set(error.fields) & set(self.columns):
-            if not set(error.fields) & self._told:
-                raise error
-            return
-        before = self.columns
-        self.columns = fields.without(before, error, self.report.keys, self.log)
-        for name in before:
-            if name not in self.columns:
-                self._told.add(name)
-                self.left_out(name, str(error))
-
     def _narrowed(self, call: Call, error: UnknownFieldError) -> Call:
         """A call without the fields that Meta refuses amid its pages."""
         asked = call.params.get("fields", [])
-        self._leave_out(error)
-        kept = [name for name in asked if name not in self._told]
+        self.asked.without(error)
+        kept = [name for name in asked if name not in self.asked.refused]
         if kept == asked:
             raise error
         return replace(call, params={**call.params, "fields": kept})

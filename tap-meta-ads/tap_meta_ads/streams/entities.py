@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from tap_meta_ads.entities.listing import instant
 from tap_meta_ads.entities.tracks import entity_track
+from tap_meta_ads.fields import Asked
 from tap_meta_ads.settings_checks import HISTORY_DAYS
 from tap_meta_ads.streams.base import MetaStream
 
@@ -68,14 +69,18 @@ class EntityStream(MetaStream):
         return entity_track(
             self.entity,
             account=account,
-            columns=self.entity.asked(self.columns, settings.api_version),
+            asked=Asked(
+                self.entity.asked(self.columns, settings.api_version),
+                needed={self.entity.key, self.entity.replication_key},
+                left_out=self.tally(account).left_out,
+                log=self.log_of(account),
+            ),
             since=self._bookmark(account),
             # The day begins where it begins first on Earth.
             start=datetime.combine(start, time(), timezone.utc) - timedelta(hours=14),
             started=now,
             include_deleted=settings.include_deleted,
             page=min(self.entity.page, settings.page_size or self.entity.page),
-            left_out=self.tally(account).left_out,
             log=self.log_of(account),
         )
 

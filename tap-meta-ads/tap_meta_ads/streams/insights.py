@@ -10,6 +10,7 @@ from singer_sdk.singerlib.catalog import Metadata
 from typing_extensions import override
 
 from tap_meta_ads.dates import subtract
+from tap_meta_ads.fields import Asked
 from tap_meta_ads.insights import bookmarks
 from tap_meta_ads.insights.track import PAGE, InsightsTrack
 from tap_meta_ads.insights.windows import Answered, Layout
@@ -114,7 +115,12 @@ class InsightsStream(MetaStream):
         return InsightsTrack(
             account=account,
             report=self.report,
-            columns=self.columns,
+            asked=Asked(
+                self.columns,
+                needed=self.report.keys,
+                left_out=self.tally(account).left_out,
+                log=log,
+            ),
             layout=Layout(
                 left, period, settings.insights_window_days, mode, page, aged_before=aged_before
             ),

@@ -19,7 +19,8 @@ from meta_graph import (
     UnavailableError,
     UnknownFieldError,
 )
-from tap_meta_ads.entities.listing import CLOCK_TOLERANCE, RESTARTS, Newest, decode_node, instant
+from tap_meta_ads.engine.place import RESTARTS
+from tap_meta_ads.entities.listing import CLOCK_TOLERANCE, Newest, decode_node, instant
 from tests.track_driver import NOW, Reading, in_turn, page, read, served
 
 TOO_MUCH = TooMuchDataError(Failure("Please reduce the amount of data"))

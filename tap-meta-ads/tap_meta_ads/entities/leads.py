@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meta_graph import Call, GraphError, NotFoundError, RetryableError, UnknownFieldError
+from tap_meta_ads.engine.place import Place
 from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Page
 from tap_meta_ads.entities.definitions import ADS, since_filter
-from tap_meta_ads.entities.listing import EntityTrack, Listed, Newest, Place, Rows, instant
+from tap_meta_ads.entities.listing import EntityTrack, Listed, Newest, Rows, instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ left out. `activities` and `leads` are read by the same rules, and a few of thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,13 @@ import msgspec
 
 from meta_graph import (
     Call,
-    Failure,
     GraphError,
     PermissionDeniedError,
-    RequestError,
     TooMuchDataError,
-    UnavailableError,
     UnknownFieldError,
     halved,
-    next_cursor,
 )
+from tap_meta_ads.engine.place import Place
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Task
 
 if TYPE_CHECKING:
@@ -37,9 +34,6 @@ if TYPE_CHECKING:
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far our clock and Meta's may differ."""
-
-RESTARTS = 3
-"""So often a listing begins again because its cursor has died. Each time costs all its pages."""
 
 Rows = list[msgspec.Raw]
 Members = dict[str, msgspec.Raw]
@@ -57,58 +51,6 @@ class Listed:
     """
 
     read_to: datetime | None = None
-
-
-@dataclass
-class Place:
-    """Where the listing of an edge stands.
-
-    Attributes:
-        path: The edge.
-        after: Cursor of the page before; None at the beginning.
-    """
-
-    path: str
-    after: str | None = None
-    _passed: set[str] = field(default_factory=set)
-    _restarts: int = 0
-
-    def move(self, page: Page) -> bool:
-        """Go on behind a page; False when it was the last one.
-
-        Raises:
-            RequestError: There is a next page, and no cursor for it.
-            UnavailableError: The pages go in a circle.
-        """
-        self.after = next_cursor(page.paging)
-        if self.after is None:
-            return False
-        if self.after in self._passed:
-            raise UnavailableError(
-                Failure(
-                    f"The pages of {self.path} go in a circle",
-                    "Run again later; what is complete is kept.",
-                )
-            )
-        self._passed.add(self.after)
-        return True
-
-    def restart(self, error: GraphError) -> bool:
-        """Begin again, if the error means that the cursor has died; False when it does not.
-
-        A cursor points at an object, and dies with it.
-        """
-        is_dead = (
-            self.after is not None
-            and isinstance(error, RequestError)
-            and "cursor" in error.failure.message.lower()
-            and self._restarts < RESTARTS
-        )
-        if is_dead:
-            self.after = None
-            self._passed.clear()
-            self._restarts += 1
-        return is_dead
 
 
 @dataclass

@@ -33,6 +33,7 @@ from meta_graph import (
 )
 from tap_meta_ads.dates import subtract
 from tap_meta_ads.engine.jobs import JobState, job_state
+from tap_meta_ads.engine.place import Place
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Task, Watch
 from tap_meta_ads.insights.windows import Answered, Layout, Overflowing, TooLarge, Window
 
@@ -212,9 +213,9 @@ class InsightsTrack:
                 seldom looked at, and a set would take ten times the memory.
         """
         before = set(handed_on)
-        limit, after, count, cursors = self.page, None, 0, set[str]()
+        place, limit, count = Place(call.path), self.page, 0
         while True:
-            params = {**call.params, "limit": limit, "after": after}
+            params = {**call.params, "limit": limit, "after": place.after}
             try:
                 page: Page = yield Ask(replace(call, params=params), page=True)
             except TooMuchDataError:
@@ -225,26 +226,20 @@ class InsightsTrack:
                 limit = smaller
                 continue
             except UnknownFieldError as error:
-                if after is None:
+                if place.after is None:
                     raise
                 # Begun again, the window would hand on for a second time what came before.
                 call = self._narrowed(call, error)
                 continue
-            after = next_cursor(page.paging)
             rows = page.data
             if before:
                 rows = [row for row in rows if _mark(row) not in before]
-            if after or count:
+            if next_cursor(page.paging) or count:
                 handed_on.extend(map(_mark, rows))
             count += len(rows)
             yield Emit(rows)
-            if after is None:
+            if not place.move(page):
                 return count
-            if after in cursors:
-                raise UnavailableError(
-                    Failure("Meta's pages go in a circle", account=self.account.id, edge="insights")
-                )
-            cursors.add(after)
 
     def _finished_job(self, part: Part) -> Task[str]:
         """Submit a job and see it through; returns its id."""

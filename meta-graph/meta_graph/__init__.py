@@ -12,6 +12,7 @@ the token). All are `GraphError`.
 from __future__ import annotations
 
 from meta_graph._attempts import Answer, Attempts, Later
+from meta_graph._batch import MAX_BATCH
 from meta_graph._calls import Call, check_api_url
 from meta_graph._classify import failed_job
 from meta_graph._client import API_URL, API_VERSION, GraphClient
@@ -47,6 +48,7 @@ from meta_graph._usage import Usage
 __all__ = [
     "API_URL",
     "API_VERSION",
+    "MAX_BATCH",
     "Answer",
     "Attempts",
     "Call",

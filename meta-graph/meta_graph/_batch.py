@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from meta_graph._calls import Decode
     from meta_graph._engine import Engine
 
-LARGEST = 50
+MAX_BATCH = 50
 """Parts that Meta takes in one batch."""
 
 LATER = "It was tried once: ask again later."

@@ -293,8 +293,8 @@ class GraphClient:
             ValueError: A part's `json` is no object.
         """
         results: list[_batch.Outcome] = []
-        for start in range(0, len(calls), _batch.LARGEST):
-            some = calls[start : start + _batch.LARGEST]
+        for start in range(0, len(calls), _batch.MAX_BATCH):
+            some = calls[start : start + _batch.MAX_BATCH]
             if again:
                 results += _attempts.finish(self._engine, _batch.carry_out(self._engine, some))
             else:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import GraphError
+from meta_graph import MAX_BATCH, GraphError
 from tap_meta_ads.engine.jobs import Job, look_at
 from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Watch
 
@@ -37,9 +37,6 @@ FIRST_PAGE = 512 * 1024
 
 LONG = 5.0
 """Seconds. Who must wait longer is passed over in the writing too."""
-
-POLLED_AT_ONCE = 50
-"""Parts of a batch."""
 
 AHEAD = 4
 """So many times `max_concurrency` tasks may be open at once in lanes that are read ahead."""
@@ -376,7 +373,7 @@ class Schedule:
                     break
                 if held > 0:
                     self._watched[job.run_id] = (replace(job, next_look=now + held), opened)
-                elif len(due) < POLLED_AT_ONCE:
+                elif len(due) < MAX_BATCH:
                     due.append(job)
         if not due:
             return None

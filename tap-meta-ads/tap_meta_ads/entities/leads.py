@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from meta_graph import Call, GraphError, NotFoundError, RetryableError, UnknownFieldError
+from meta_graph import (
+    MAX_BATCH,
+    Call,
+    GraphError,
+    NotFoundError,
+    RetryableError,
+    UnknownFieldError,
+)
 from tap_meta_ads.engine.place import Place
 from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Page
 from tap_meta_ads.entities.definitions import ADS, since_filter
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_meta_ads.engine.tasks import Task
-
-AT_ONCE = 50
-"""Parts of a batch."""
 
 LEADS_AT_ONCE = 10_000
 """Leads that one exchange may bring: all pages of a batch must fit into memory."""
@@ -235,4 +239,4 @@ class LeadsTrack(EntityTrack):
 
 
 def _chunks(ads: Sequence[str]) -> list[list[str]]:
-    return [list(ads[at : at + AT_ONCE]) for at in range(0, len(ads), AT_ONCE)]
+    return [list(ads[at : at + MAX_BATCH]) for at in range(0, len(ads), MAX_BATCH)]

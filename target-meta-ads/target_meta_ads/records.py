@@ -11,7 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-KEY_LENGTH = 16
+KEY_BYTES = 16
 """Bytes of a person's or an event's key."""
 
 ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
@@ -86,7 +86,7 @@ def encoded(value: object) -> bytes:
 
 def key_of(values: Sequence[object]) -> bytes:
     """Make the key of the values of a record's key properties."""
-    return sha256(encoded(values)).digest()[:KEY_LENGTH]
+    return sha256(encoded(values)).digest()[:KEY_BYTES]
 
 
 def without_run(record: Mapping[str, object]) -> dict[str, object]:

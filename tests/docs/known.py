@@ -26,6 +26,7 @@ from target_meta_ads.normalisation.cells import Drop
 from target_meta_ads.records import Reject
 from target_meta_ads.report import TargetMetric
 from target_meta_ads.streams.blocks import AUDIENCE_SCHEMA, EVENTS_SCHEMA
+from target_meta_ads.streams.columns import ACTION_SOURCES
 from target_meta_ads.target import TargetMetaAds
 from tests.docs.pages import ROOT
 from tests.docs.words import Known
@@ -147,7 +148,7 @@ def _words_of_the_target() -> Iterator[str]:
     yield from (INVALID_ENTRY, OUTCOME_UNKNOWN)
     yield NOT_RECEIVED
     yield from (metric.value for metric in TargetMetric)
-    yield from checks.ACTION_SOURCES
+    yield from ACTION_SOURCES
     # Values of settings.
     for schema in (AUDIENCE_SCHEMA, EVENTS_SCHEMA):
         for setting in schema["properties"].values():

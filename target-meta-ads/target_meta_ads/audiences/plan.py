@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from target_meta_ads.audiences import rows
 from target_meta_ads.audiences.slots import audience_slot
 from target_meta_ads.normalisation.cells import Drop, text
-from target_meta_ads.normalisation.hashing import already
+from target_meta_ads.normalisation.hashing import DIGEST_LENGTH, already
 from target_meta_ads.normalisation.keys import KEYS
 from target_meta_ads.normalisation.slots import LISTS, country_of, read_all
 from target_meta_ads.normalisation.values import Unreadable, options, whole
-from target_meta_ads.records import KEY_LENGTH, Member, Reject, key_of
+from target_meta_ads.records import KEY_BYTES, Member, Reject, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -34,7 +34,6 @@ _STRONG = rows.bits(*rows.STRONG_KEYS)
 _NAMES = rows.bits("FN", "LN")
 _BESIDE_NAMES = rows.bits("DOBY", "ZIP", "CT")
 _PLAIN = rows.bits(*rows.PLAIN_KEYS)
-_DIGEST_TEXT = 64
 _EXTERN_ID_AT = rows.KEYS.index("EXTERN_ID")
 _BIRTH_YEAR = rows.KEYS.index("DOBY")
 _BIRTH_AFTER_YEAR = {_BIRTH_YEAR + 1, _BIRTH_YEAR + 2}
@@ -159,7 +158,7 @@ class MemberPlan:
         packed = self._packed(record, is_removal=is_removal)
         if isinstance(packed, Reject):
             return packed
-        key = key_of(identity) if identity else sha256(rows.removal(packed)).digest()[:KEY_LENGTH]
+        key = key_of(identity) if identity else sha256(rows.removal(packed)).digest()[:KEY_BYTES]
         return Member(key, identity, audience, is_removal, packed)
 
     def _packed(self, record: Mapping[str, Any], *, is_removal: bool) -> bytes | Reject:
@@ -213,7 +212,7 @@ class MemberPlan:
             if isinstance(read, Drop):
                 quality.drop(read)
                 continue
-            if len(read) == _DIGEST_TEXT and already(read):
+            if len(read) == DIGEST_LENGTH and already(read):
                 quality.hashed_already += 1
             cells.append(encode(read))
             filled |= mask

@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from target_meta_ads.normalisation.values import currencies
 from target_meta_ads.records import Reject
+from target_meta_ads.streams.columns import ACTION_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ACTION_SOURCES = frozenset(
-    "app business_messaging chat email other phone_call physical_store system_generated "
-    "website".split()
-)
-"""Meta's words for where an event happened."""
 
 MESSAGING_CHANNELS = frozenset({"instagram", "messenger", "whatsapp"})
 

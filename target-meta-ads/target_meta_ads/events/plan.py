@@ -18,13 +18,13 @@ from target_meta_ads.events.checks import WARNINGS, check, warnings
 from target_meta_ads.events.parts import CUSTOM_PARTS, EVENT_PARTS, UNREADABLE, reader
 from target_meta_ads.events.slots import event_slot
 from target_meta_ads.normalisation.cells import Drop
-from target_meta_ads.normalisation.hashing import already
+from target_meta_ads.normalisation.hashing import DIGEST_LENGTH, already
 from target_meta_ads.normalisation.keys import KEYS
 from target_meta_ads.normalisation.slots import LISTS, country_of, read_all
 from target_meta_ads.normalisation.values import Unreadable
 from target_meta_ads.records import (
     ENCODER,
-    KEY_LENGTH,
+    KEY_BYTES,
     Event,
     Reject,
     encoded,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from target_meta_ads.streams.blocks import EventStream
 
 
-_DIGEST_TEXT = 64
 _EVENT_ID_LENGTH = 32
 _EMAIL_NOTE = "email_in_custom_data"
 _NOTHING: tuple[Any, ...] = ("", [], {})
@@ -158,7 +157,7 @@ class EventPlan:
         if event_id is None:
             event_id = event["event_id"] = self._event_id(record, identity)
         try:
-            key = sha256(f"{name}\0{event_id}".encode()).digest()[:KEY_LENGTH]
+            key = sha256(f"{name}\0{event_id}".encode()).digest()[:KEY_BYTES]
             body = ENCODER.encode(event)
         except (OverflowError, TypeError, ValueError):
             return _UNWRITABLE
@@ -216,7 +215,7 @@ class EventPlan:
                 else:
                     quality.drop(read)
                 continue
-            if len(read) == _DIGEST_TEXT and already(read):
+            if len(read) == DIGEST_LENGTH and already(read):
                 quality.hashed_already += 1
             user_data[place] = encode(read)
         return user_data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from target_meta_ads.ledger._tables import KEY_BYTES
+from target_meta_ads.records import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

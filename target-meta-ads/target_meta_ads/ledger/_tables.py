@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table
 from sqlalchemy.dialects import mysql
 
-__all__ = ["FIGURE_TEXTS", "FORMAT", "KEY_BYTES", "Tables", "tables"]
+from target_meta_ads.records import KEY_BYTES
+
+__all__ = ["FIGURE_TEXTS", "FORMAT", "Tables", "tables"]
 
 FORMAT = 1
 """The number of this layout. A ledger with a higher one was made by a newer version."""
-
-KEY_BYTES = 16
 
 FIGURE_TEXTS = {"stream": 255, "name": 32, "detail": 255}
 """The texts of `figures` and how long they may be."""

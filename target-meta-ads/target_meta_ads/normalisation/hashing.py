@@ -8,10 +8,12 @@ from hashlib import sha256
 
 from target_meta_ads.normalisation.cells import LONGEST_KEPT, NOTHING_WORDS, Drop
 
+DIGEST_LENGTH = 64
+"""Hexadecimal digits of a digest."""
+
 # Meta's own helper library for websites adds a dot and eight characters, which are no part of it.
 _SHA256 = re.compile(r"([0-9a-fA-F]{64})(?:\.[\w-]{8})?", re.ASCII)
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
-_SHA256_LENGTH = 64
 _MD5_LENGTH = 32
 
 # Somebody hashed before us, blanks too.
@@ -23,7 +25,7 @@ def already(text: str) -> str | None:
 
     The digest of an empty text or of a word such as "null" is none: it stands for nobody.
     """
-    if len(text) < _SHA256_LENGTH:  # nearly all
+    if len(text) < DIGEST_LENGTH:  # nearly all
         return None
     found = _SHA256.fullmatch(text)
     if found is None:
@@ -61,7 +63,7 @@ def digest(normalised_text: str) -> str:
 
 def raw(normalised_text: str) -> bytes:
     """Hash like `digest`, as the 32 bytes themselves."""
-    if len(normalised_text) == _SHA256_LENGTH and (found := already(normalised_text)):
+    if len(normalised_text) == DIGEST_LENGTH and (found := already(normalised_text)):
         return bytes.fromhex(found)
     if not normalised_text:
         raise ValueError("An empty text has no digest that Meta could match.")

@@ -129,25 +129,22 @@ def classify(
     return _meant(error, status, headers, account, edge, use_case, redact)
 
 
-def failed_job(
-    status: Mapping[str, Any], *, account: str | None, redact: Callable[[str], str] = _REDACT
-) -> GraphError:
+def failed_job(status: Mapping[str, Any], *, account: str | None) -> GraphError:
     """The error that a report job ended with, by the same table as all others.
 
     A job that Meta gives no reason for, or none that is known, or that it has skipped (`Job
     Skipped`: expired before it ran) is an `UnavailableError`, since a job may be submitted again.
+    What looks like one of Meta's tokens is taken out of its words.
     What the fields mean: Meta's reference of Ad Report Run, and "Error Codes" of the Insights API.
 
     Args:
         status: The job's fields: `async_status`, and `error_code`, `error_subcode`,
             `error_message`, `error_user_title` and `error_user_msg` as far as Meta sends them.
         account: Account number, for the message.
-        redact: Takes secrets out of Meta's words. By default what looks like one of Meta's tokens;
-            `GraphClient.failed_job` knows the client's own too.
     """
     told = status.get("error_message") or f"The report ended as {status.get('async_status')!r}"
     error = {**status, "code": status.get("error_code"), "message": told}
-    found = _meant(error, None, {}, account, "insights", "ads_insights", redact)
+    found = _meant(error, None, {}, account, "insights", "ads_insights", _REDACT)
     # The client waits for no job: who has submitted it submits it again.
     return found.about(advice=JOB_AGAIN) if isinstance(found, RetryableError) else found
 

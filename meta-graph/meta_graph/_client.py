@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from meta_graph import _attempts, _batch, _paging
 from meta_graph._attempts import Attempts, logger
 from meta_graph._calls import Call, Decode, Params, check_api_url, proof
-from meta_graph._classify import failed_job
 from meta_graph._clock import Clock, SystemClock
 from meta_graph._engine import Engine
 from meta_graph._errors import (
@@ -24,7 +23,7 @@ from meta_graph._redact import RedactingFilter, Redactor
 from meta_graph._transport import RequestsTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -225,10 +224,6 @@ class GraphClient:
         that Meta has refused such calls for so long: one made now fails at once.
         """
         return self._engine.hold(call)
-
-    def failed_job(self, status: Mapping[str, Any], *, account: str | None) -> GraphError:
-        """The error that a report job ended with: `failed_job`, without this client's secrets."""
-        return failed_job(status, account=account, redact=self._engine.redact)
 
     def pages(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads.ledger import Claim, Ledger, settled
+from target_meta_ads.ledger import Claim, Ledger, without_doubt
 from target_meta_ads.ledger._claims import Claims
 from tests.sample_ledger import ACCOUNT, AUDIENCE, OTHER, PIXEL, add, key, keys, labelled, people
 
@@ -160,7 +160,7 @@ def test_people_whom_a_dead_worker_was_adding(ledger: Ledger, reopen: Callable[[
     ledger = reopen()
     ledger.bury_dead(AUDIENCE)
     known = ledger.known_members(AUDIENCE, keys(9))
-    assert {name: settled(packed) for name, packed in known.items()} == {
+    assert {name: without_doubt(packed) for name, packed in known.items()} == {
         key(0): known[key(0)],
         key(1): b"new1",
         key(2): b"new2",

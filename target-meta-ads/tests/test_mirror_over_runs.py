@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from meta_graph import ConnectionFailedError, Failure
 from target_meta_ads.errors import RunStoppedError
-from target_meta_ads.ledger import settled
+from target_meta_ads.ledger import without_doubt
 from tests.fake_meta import (
     GONE,
     TOO_MUCH,
@@ -170,8 +170,8 @@ def assert_ledger_knows(run: Worker, meta: Unsteady, invalid: set[str]) -> None:
         rows, there = known.get(key(person)), meta.rows(person)
         if rows is None or person in invalid:
             assert there == set(), person
-        elif settled(rows) != rows:
-            assert there <= rows_of(settled(rows)), person
+        elif without_doubt(rows) != rows:
+            assert there <= rows_of(without_doubt(rows)), person
         else:
             assert there == rows_of(rows), person
 

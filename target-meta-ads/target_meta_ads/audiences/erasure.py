@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from target_meta_ads.audiences import calls, rows
 from target_meta_ads.audiences.upload import AudienceDelivery
-from target_meta_ads.ledger import settled
+from target_meta_ads.ledger import without_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ class Erasure(AudienceDelivery):
                 ledger.bury_dead(audience_id)
             ledger.forget_people(
                 audiences,
-                lambda packed: not erased.isdisjoint(rows.strong(settled(packed))),
+                lambda packed: not erased.isdisjoint(rows.strong(without_doubt(packed))),
             )
         self._erased = set()
         self._erased_from = None

@@ -27,7 +27,7 @@ from target_meta_ads.delivery.destinations import Destination, Entry, Kind, Requ
 from target_meta_ads.delivery.outcomes import Outcome
 from target_meta_ads.delivery.rejects import without_values
 from target_meta_ads.errors import StoppedError
-from target_meta_ads.ledger import settled
+from target_meta_ads.ledger import without_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -146,17 +146,17 @@ class AudienceDelivery(Destination):
         return self._shared.ledger.known_members(self.audience_id, keys)
 
     def _add(self, entry: Entry, old: bytes | None) -> None:
-        before = None if old is None else self._put_old(entry, settled(old), entry.content)
+        before = None if old is None else self._put_old(entry, without_doubt(old), entry.content)
         batch = self._batches.put(entry, is_removal=False)
         if old is not None and before is not None:
-            self._note_gone(entry.key, settled(old))
+            self._note_gone(entry.key, without_doubt(old))
             batch.after.add(before)
         self._batches.close_if_full(batch)
 
     def _remove(self, entry: Entry, old: bytes | None) -> None:
         before = None
         if old is not None:
-            known = rows.removal(settled(old))
+            known = rows.removal(without_doubt(old))
             before = self._put_old(entry, known, entry.content)
         if before is not None:
             # What the ledger knows is gone with the old rows, and stays known if they stay.
@@ -394,11 +394,11 @@ class AudienceDelivery(Destination):
         ledger = self._shared.ledger
         for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
             for key, packed in page:
-                self._note_gone(key, settled(packed))
+                self._note_gone(key, without_doubt(packed))
         self._find_staying()
         for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
             for key, packed in page:
-                self._put(source, key, rows.removal(settled(packed)), Kind.UNSEEN)
+                self._put(source, key, rows.removal(without_doubt(packed)), Kind.UNSEEN)
             yield
 
     # Who stays.
@@ -416,7 +416,7 @@ class AudienceDelivery(Destination):
         staying, self._staying = list(self._staying), {}
         for start in range(0, len(staying), MOST_ROWS):
             for key, packed in self._known(staying[start : start + MOST_ROWS]).items():
-                self._put(source, key, settled(packed), Kind.STAYS)
+                self._put(source, key, without_doubt(packed), Kind.STAYS)
             yield
 
     def _note_gone(self, key: bytes, packed: bytes) -> None:
@@ -432,7 +432,7 @@ class AudienceDelivery(Destination):
         ledger = self._shared.ledger
         pages = ledger.members(self.audience_id, MOST_ROWS) if self._gone else ()
         for page in pages:
-            like = [key for key, packed in page if self._is_like_gone(key, settled(packed))]
+            like = [key for key, packed in page if self._is_like_gone(key, without_doubt(packed))]
             self._doubts.append(ledger.claim(self.audience_id, like, []))
             self._staying.update(dict.fromkeys(like))
         self._gone.clear()

@@ -30,8 +30,8 @@ it. Methods do nothing when they are given no keys.
 """
 
 from target_meta_ads.errors import LedgerError
-from target_meta_ads.ledger._claims import Claim, settled
+from target_meta_ads.ledger._claims import Claim, without_doubt
 from target_meta_ads.ledger._history import RunFigure
 from target_meta_ads.ledger._ledger import Ledger
 
-__all__ = ["Claim", "Ledger", "LedgerError", "RunFigure", "settled"]
+__all__ = ["Claim", "Ledger", "LedgerError", "RunFigure", "without_doubt"]

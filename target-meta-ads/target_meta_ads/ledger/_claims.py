@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from target_meta_ads.ledger._store import Store
 
-__all__ = ["DAY", "LOST_SECONDS", "UNCERTAIN", "Claim", "Claims", "settled"]
+__all__ = ["DAY", "LOST_SECONDS", "UNCERTAIN", "Claim", "Claims", "without_doubt"]
 
 DAY = 24 * 3600
 
@@ -27,7 +27,7 @@ UNCERTAIN = b"?"
 may have them or not. So they are added again, and a mirror that no longer has them removes them."""
 
 
-def settled(packed: bytes) -> bytes:
+def without_doubt(packed: bytes) -> bytes:
     """The packed rows of a member, certain or not."""
     return packed.removeprefix(UNCERTAIN)
 
@@ -245,7 +245,7 @@ class Claims:
             people = zip(keys, _apart(packed), strict=True)
             rows = [(number, key, UNCERTAIN + one, 0) for key, one in people if key not in certain]
         else:
-            rows = [(number, key, UNCERTAIN + settled(one), run) for key, one, run in known]
+            rows = [(number, key, UNCERTAIN + without_doubt(one), run) for key, one, run in known]
         store.rows.put(members, number, rows)
 
     def _lost(self, number: int, keys: Collection[bytes]) -> dict[bytes, datetime]:

@@ -18,6 +18,9 @@ DAY = timedelta(days=1)
 RETENTION_MONTHS = 37
 """What Meta keeps of Insights."""
 
+HISTORY_DAYS = 450
+"""How far back Insights begin where no `start_date` says so."""
+
 _DAY = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
 )
@@ -109,6 +112,11 @@ def day(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text[:10])
+
+
+def default_first_day(today: date) -> date:
+    """Where reading begins when `start_date` is not set and there is no state."""
+    return today - timedelta(days=HISTORY_DAYS)
 
 
 def first_kept_day(today: date, months: int = RETENTION_MONTHS) -> date:

@@ -12,28 +12,15 @@ from typing import TYPE_CHECKING, Any
 from meta_graph import API_URL, API_VERSION
 from meta_graph.settings import CLIENT, account_number, plain_number, text, whole
 from meta_graph.settings import problems as problems_of
-from tap_meta_ads.dates import RETENTION_MONTHS, day, first_kept_day
+from tap_meta_ads.dates import HISTORY_DAYS, day
 from tap_meta_ads.insights.windows import LARGEST
 from tap_meta_ads.reports import presets, report
 from tap_meta_ads.reports.periods import LONGEST_DAYS, WORDS
-from tap_meta_ads.settings_checks import HISTORY_DAYS, wrong_values
+from tap_meta_ads.settings_checks import wrong_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
-
-__all__ = [
-    "HISTORY_DAYS",
-    "REPORT_SCHEMA",
-    "RETENTION_MONTHS",
-    "SCHEMA",
-    "Settings",
-    "account_number",
-    "day",
-    "first_kept_day",
-    "parse",
-    "problems",
-]
 
 
 _NAMES = {"type": ["array", "null"], "items": {"type": "string"}}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from meta_graph import API_VERSION
 from meta_graph.settings import account_number, wrong_client
 from tap_meta_ads import fields
-from tap_meta_ads.dates import RETENTION_MONTHS, first_kept_day
+from tap_meta_ads.dates import RETENTION_MONTHS, default_first_day, first_kept_day
 from tap_meta_ads.entities.definitions import ENTITIES
 from tap_meta_ads.reports.checks import known_day, retained, wrong_report
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from meta_graph.settings import Quoter
-
-HISTORY_DAYS = 450
-"""How far back Insights begin where no `start_date` says so."""
 
 
 def wrong_values(given: Mapping[str, Any], now: datetime, quote: Quoter) -> Iterator[str]:
@@ -60,7 +57,7 @@ def _wrong_dates(given: Mapping[str, Any], now: datetime, quote: Quoter) -> Iter
     if not end:
         return
     today = now.astimezone(timezone.utc).date()
-    first = today - timedelta(days=HISTORY_DAYS)
+    first = default_first_day(today)
     own = given.get("insights_reports")
     by_default = own is None or any(report.get("start_date") is None for report in own)
     if end < first_kept_day(today):

@@ -6,7 +6,6 @@ import json
 import sys
 from contextlib import contextmanager
 from copy import deepcopy
-from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import version
 from typing import IO, TYPE_CHECKING
@@ -23,7 +22,7 @@ from typing_extensions import override
 from meta_graph import GraphClient, GraphError, log
 from tap_meta_ads import settings as settings_
 from tap_meta_ads.accounts import Accounts, NoAccountError
-from tap_meta_ads.dates import DateRange, today_in
+from tap_meta_ads.dates import DateRange, default_first_day, today_in
 from tap_meta_ads.engine import memory
 from tap_meta_ads.engine.engine import Engine
 from tap_meta_ads.entities.definitions import ENTITIES
@@ -156,7 +155,7 @@ class TapMetaAds(Tap):
         today = today_in(account.timezone_name, self.now())
         kept = compatibility.first_day(report, settings.api_version, today)
         given = report.start_date or settings.start_date
-        by_default = today - timedelta(days=settings_.HISTORY_DAYS)
+        by_default = default_first_day(today)
         first = given or by_default
         if first < kept or not given:
             # It moves with today; the first row of a week or a month must not.

@@ -11,9 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from meta_graph.settings import account_number
 from tap_meta_ads import fields
 from tap_meta_ads.reports.presets import PRESETS
-from tap_meta_ads.settings import SCHEMA, Settings, account_number, parse, problems
+from tap_meta_ads.settings import SCHEMA, Settings, parse, problems
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 TOKEN = "made-up-token"

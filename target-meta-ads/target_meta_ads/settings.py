@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from meta_graph.settings import Quoter
 
-__all__ = ["FAIL", "IGNORE", "SCHEMA", "Settings", "parse", "problems"]
-
 FAIL, IGNORE = "fail", "ignore"
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from tap_meta_ads.dates import default_first_day
 from tap_meta_ads.entities.listing import instant
 from tap_meta_ads.entities.tracks import entity_track
 from tap_meta_ads.fields import Asked
-from tap_meta_ads.settings_checks import HISTORY_DAYS
 from tap_meta_ads.streams.base import MetaStream
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class EntityStream(MetaStream):
     def track(self, account: Account) -> Track:
         settings = self.meta_tap.settings
         now = self.meta_tap.now()
-        start = settings.start_date or (now - timedelta(days=HISTORY_DAYS)).date()
+        start = settings.start_date or default_first_day(now.date())
         return entity_track(
             self.entity,
             account=account,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from target_meta_ads.ledger._store import Store
 
-__all__ = ["DAY", "LOST_SECONDS", "UNCERTAIN", "Claim", "Claims", "without_doubt"]
-
 DAY = 24 * 3600
 
 LOST_SECONDS = 62 * DAY

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-__all__ = ["Alone", "LedgerError", "kind_of", "told"]
-
 _SECRET_OPTIONS = ("password", "sslpassword", "passfile")
 
 

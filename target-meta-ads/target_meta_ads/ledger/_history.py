@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from target_meta_ads.ledger._store import Store
     from target_meta_ads.report import Figure
 
-__all__ = ["History", "RunFigure"]
-
 _KEPT_SECONDS = 400 * DAY
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from target_meta_ads.ledger._tables import Tables
 
-__all__ = ["RecentRows"]
-
 _MOST = 80_000
 """How many rows may wait; of a person each takes some 400 bytes of memory."""
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import BindParameter, Connection, Delete, Insert, Select, Table, Update
 
-__all__ = ["Rows"]
-
 _SIZES = (1, 10, 100, 900)
 """How many keys a statement may have; some databases end at 999 values."""
 

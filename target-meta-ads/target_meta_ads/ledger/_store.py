@@ -9,7 +9,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy import inspect as inspected
 from sqlalchemy.exc import SQLAlchemyError
 
-from target_meta_ads.ledger._engine import LedgerError, kind_of
+from target_meta_ads.errors import LedgerError
+from target_meta_ads.ledger._engine import kind_of
 from target_meta_ads.ledger._recent import RecentRows
 from target_meta_ads.ledger._rows import Rows
 from target_meta_ads.ledger._tables import FORMAT, Tables, tables
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Table
-
-__all__ = ["Store"]
 
 
 class Store:

@@ -16,8 +16,6 @@ from sqlalchemy.dialects import mysql
 
 from target_meta_ads.records import KEY_BYTES
 
-__all__ = ["FIGURE_TEXTS", "FORMAT", "Tables", "tables"]
-
 FORMAT = 1
 """The number of this layout. A ledger with a higher one was made by a newer version."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from demo import changes, road, sandbox, summary
+from demo import changes, round_trip, sandbox, summary
 from demo.meltano import Meltano, MeltanoError
 from demo.postgres import Postgres, PostgresError
 from demo.progress import stage
@@ -105,13 +105,13 @@ def _demo(options: argparse.Namespace) -> None:
                 **_settings(server, api_url, story.advertiser.first_day()),
                 **_way_back(api_url, received, home, ledger),
             }
-            road.install(Meltano(PROJECT, home, settings))
+            round_trip.install(Meltano(PROJECT, home, settings))
             for day in story.days():
                 with psycopg.connect(server.url()) as connection:
                     before = changes.look(connection, received.people())
                     story.begin(day, api_url, connection)
                 print(f"\n{day.title}\n", flush=True)
-                road.travel(Meltano(PROJECT, home, settings | day.environment()))
+                round_trip.travel(Meltano(PROJECT, home, settings | day.environment()))
                 story.end(day)
             print(flush=True)
             with stage("Report page") as current:

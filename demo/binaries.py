@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from demo import keeper, kept
+from demo import keeper, processes
 
 START_SECONDS = 60.0
 
@@ -52,7 +52,7 @@ def run(program: list[str], user: tuple[int, int] | None, *, needs: list[Path]) 
         PostgresError: It failed; its last words are in the message.
     """
     with tempfile.TemporaryFile() as output:
-        process = kept.start(
+        process = processes.start(
             program,
             output=output,
             environment=environment(),
@@ -63,7 +63,7 @@ def run(program: list[str], user: tuple[int, int] | None, *, needs: list[Path]) 
         try:
             status = process.wait(START_SECONDS)
         finally:
-            kept.stop(process)
+            processes.stop(process)
         if status != 0:
             output.seek(0)
             said = output.read().decode("utf-8", errors="replace")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo import kept, pip_settings
+from demo import pip_settings, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,7 +155,7 @@ class Meltano:
         command = [sys.executable, str(Path(sys.executable).with_name("meltano"))]
         command += [f"--environment={self._name}", f"--env-file={self._env_file}", *arguments]
         with log.open("wb") as output:
-            process = kept.start(
+            process = processes.start(
                 command,
                 output=output,
                 environment=self._environment,
@@ -166,7 +166,7 @@ class Meltano:
                 for line in _follow(log, process):
                     on_line(line)
             finally:
-                status = kept.stop(process)
+                status = processes.stop(process)
         if status != 0:
             said = log.read_text(encoding="utf-8", errors="replace")
             raise MeltanoError(

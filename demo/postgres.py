@@ -28,7 +28,7 @@ from typing import IO, TYPE_CHECKING
 import psycopg
 from psycopg import sql
 
-from demo import binaries, kept, stale
+from demo import binaries, leftovers, processes
 from demo.binaries import PostgresError
 from demo.database import Database
 
@@ -134,14 +134,14 @@ class Postgres:
         programs = binaries.find()
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._lock = stale.take_lock(self.folder / "lock", kept.STOP_SECONDS)
+            self._lock = leftovers.take_lock(self.folder / "lock", processes.STOP_SECONDS)
             owner = self._owner()
             self._clear_up()
             if not self._data.exists():
                 self._initialise(programs, owner)
             self.password = (self.folder / "password").read_text(encoding="ascii").strip()
             self._launch(programs, owner)
-        except stale.InUseError as error:
+        except leftovers.InUseError as error:
             raise PostgresError(f"{self.folder} is in use by {error}: let it finish.") from error
         except OSError as error:
             self.stop()
@@ -155,7 +155,7 @@ class Postgres:
     def stop(self) -> None:
         """Stop the server and give the folder free; harmless when it does not run."""
         if self._process is not None:
-            kept.stop(self._process)
+            processes.stop(self._process)
             self._process = None
         if self._lock is not None:
             self._lock.close()
@@ -181,7 +181,7 @@ class Postgres:
 
     def _clear_up(self) -> None:
         """End what a killed run left behind: its server, its pid file, its half-made data."""
-        stale.stop_server(self._data, kept.STOP_SECONDS)
+        leftovers.stop_server(self._data, processes.STOP_SECONDS)
         shutil.rmtree(self.folder / "data.new", ignore_errors=True)
 
     def _initialise(self, programs: Path, owner: tuple[int, int] | None) -> None:
@@ -214,7 +214,7 @@ class Postgres:
             for name, value in _SETTINGS.items():
                 program += ["-c", f"{name}={value}"]
             with self.log.open("wb") as log:
-                self._process = kept.start(
+                self._process = processes.start(
                     program,
                     output=log,
                     environment=binaries.environment(),
@@ -239,7 +239,7 @@ class Postgres:
         """Wait until the server takes connections; False if it ended instead."""
         deadline = time.monotonic() + binaries.START_SECONDS
         while self._process is not None and self._process.poll() is None:
-            if stale.read_pid_file(self._data).ready:
+            if leftovers.read_pid_file(self._data).ready:
                 return True
             if time.monotonic() > deadline:
                 waited = f"{binaries.START_SECONDS:.0f} seconds"

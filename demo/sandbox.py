@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from demo import kept
+from demo import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +104,7 @@ def running(log: Path, options: Sequence[str]) -> Iterator[str]:
     # By the interpreter, since a script's first line does not bear blanks in a path.
     program = [sys.executable, str(Path(sys.executable).with_name("meta-sandbox"))]
     with log.open("wb") as output:
-        process = kept.start([*program, "serve", "--port", "0", *options], output=output)
+        process = processes.start([*program, "serve", "--port", "0", *options], output=output)
     try:
         deadline = time.monotonic() + _START_SECONDS
         while True:
@@ -117,7 +117,7 @@ def running(log: Path, options: Sequence[str]) -> Iterator[str]:
             time.sleep(0.02)
         yield found[0]
     finally:
-        kept.stop(process)
+        processes.stop(process)
 
 
 def ask(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from demo import road
+from demo import round_trip
 from demo.changes import Snapshot, told
 from demo.meltano import MeltanoError
 from demo.story import Story
@@ -77,7 +77,7 @@ def test_a_block_that_fails_is_the_stage_that_failed(capsys: pytest.CaptureFixtu
         fails=True,
     )
     with pytest.raises(MeltanoError):
-        road.travel(cast("Meltano", said))
+        round_trip.travel(cast("Meltano", said))
     first, second = capsys.readouterr().out.splitlines()
     assert " ok" in first
     assert "Star schema" in second

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo import keeper, kept
+from demo import keeper, processes
 from tests.processes import gone, wait_until
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PYTHON = [sys.executable, "-S", "-c"]
 
 def started(program: str, output: Path, *, with_children: bool = False) -> subprocess.Popen[bytes]:
     with output.open("wb") as file:
-        process = kept.start([*PYTHON, program], output=file, with_children=with_children)
+        process = processes.start([*PYTHON, program], output=file, with_children=with_children)
     wait_until(lambda: b"up" in output.read_bytes())
     return process
 
@@ -38,18 +38,18 @@ WAIT = "import signal; print('up', flush=True); signal.pause()"
     ],
 )
 def test_passes_the_status_on(program: str, status: int) -> None:
-    process = kept.start([*PYTHON, program])
+    process = processes.start([*PYTHON, program])
     try:
         assert process.wait(20) == status
     finally:
-        kept.stop(process)
+        processes.stop(process)
 
 
 def test_says_what_cannot_be_started(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as output:
-        process = kept.start([str(tmp_path / "nothing")], output=output)
+        process = processes.start([str(tmp_path / "nothing")], output=output)
     assert process.wait(20) == keeper.CANNOT_START
-    kept.stop(process)
+    processes.stop(process)
     assert "cannot start" in (tmp_path / "log").read_text()
 
 
@@ -61,9 +61,9 @@ def test_stop_asks_with_the_signal_chosen(tmp_path: Path) -> None:
         "signal.pause()"
     )
     with (tmp_path / "log").open("wb") as output:
-        process = kept.start([*PYTHON, program], output=output, stop_with=signal.SIGINT)
+        process = processes.start([*PYTHON, program], output=output, stop_with=signal.SIGINT)
     wait_until(lambda: b"up" in (tmp_path / "log").read_bytes())
-    assert kept.stop(process) == 7
+    assert processes.stop(process) == 7
 
 
 def test_a_deaf_program_is_killed(tmp_path: Path) -> None:
@@ -76,15 +76,15 @@ def test_a_deaf_program_is_killed(tmp_path: Path) -> None:
             stdout=output,
         )
     wait_until(lambda: b"up" in (tmp_path / "log").read_bytes())
-    assert kept.stop(process) == 128 + signal.SIGKILL
+    assert processes.stop(process) == 128 + signal.SIGKILL
 
 
 def test_the_end_of_the_starter_is_the_end_of_the_program(tmp_path: Path, repository: Path) -> None:
     starter = (
         "import os, signal\n"
-        "from demo import kept\n"
+        "from demo import processes\n"
         f"log = open({str(tmp_path / 'log')!r}, 'wb')\n"
-        f"kept.start([{sys.executable!r}, '-c', \"import os, signal; print('up', os.getpid(),"
+        f"processes.start([{sys.executable!r}, '-c', \"import os, signal; print('up', os.getpid(),"
         ' flush=True); signal.pause()"], output=log)\n'
         "signal.pause()"
     )
@@ -110,7 +110,7 @@ def test_children_end_with_the_program(tmp_path: Path, how: str) -> None:
     child = int((tmp_path / "log").read_text().split()[1])
     if how == "it ends by itself":
         process.wait(20)
-    kept.stop(process)
+    processes.stop(process)
     wait_until(lambda: gone(child))
 
 
@@ -118,7 +118,7 @@ def test_a_signal_to_the_keeper_stops_the_program(tmp_path: Path) -> None:
     process = started(WAIT, tmp_path / "log")
     process.terminate()
     assert process.wait(20) == 128 + signal.SIGTERM
-    kept.stop(process)
+    processes.stop(process)
 
 
 @pytest.mark.skipif(
@@ -134,11 +134,11 @@ def test_another_user_reads_what_it_needs_and_gets_no_more(tmp_path: Path, close
     needed = secret if closed else tmp_path.__class__("/dev/null")
     program = f"cat '{secret}'; echo; id -u; grep -E 'Cap(Eff|Amb)' /proc/self/status"
     with (tmp_path / "log").open("wb") as output:
-        process = kept.start(
+        process = processes.start(
             ["/bin/sh", "-c", program], output=output, user=(65534, 65534), needs=[needed]
         )
     assert process.wait(20) == 0
-    kept.stop(process)
+    processes.stop(process)
     said = (tmp_path / "log").read_text()
     assert "65534" in said
     assert ("read" in said.splitlines()) is closed

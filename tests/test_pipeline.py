@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 import report
-from demo import stale
+from demo import leftovers
 from demo.meltano import MeltanoError
 from meta_sandbox import Sandbox
 from tests.processes import gone, wait_until
@@ -206,7 +206,7 @@ def test_the_demo_survives_being_killed(
     log = home / "logs/run.log"
     # Runs of other tests in the same project come first.
     wait_until(lambda: log.exists() and "Running job" in log.read_text(errors="replace"), 300)
-    server = stale.read_pid_file(home / "postgres/data").pid
+    server = leftovers.read_pid_file(home / "postgres/data").pid
     children = processes_of(home)
     assert server in children
     killed.kill()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from demo import stale
+from demo import leftovers
 from demo.postgres import Postgres, PostgresError
 from tests.processes import gone, ps, wait_until
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 STARTER = """
 import sys, threading, pathlib
 from demo.postgres import Postgres
-from demo import stale
+from demo import leftovers
 folder = pathlib.Path(sys.argv[1])
 with Postgres(folder) as server:
-    print(stale.read_pid_file(folder / "data").pid, server.url(), flush=True)
+    print(leftovers.read_pid_file(folder / "data").pid, server.url(), flush=True)
     threading.Event().wait()
 """
 
@@ -159,9 +159,9 @@ def test_starts_over_the_pid_file_of_a_killed_server(tmp_path: Path) -> None:
 
 def test_ends_a_server_that_lost_its_keeper(tmp_path: Path) -> None:
     with Postgres(tmp_path / "pg") as first:
-        server = stale.read_pid_file(tmp_path / "pg/data").pid
+        server = leftovers.read_pid_file(tmp_path / "pg/data").pid
         # What macOS leaves after its keeper was killed: a server, and nobody who holds the lock.
-        stale.stop_server(tmp_path / "pg/data", 30)
+        leftovers.stop_server(tmp_path / "pg/data", 30)
         wait_until(lambda: gone(server))
         assert first.port
 
@@ -209,7 +209,7 @@ def test_says_what_postgresql_said(tmp_path: Path) -> None:
 )
 def test_serves_tells_our_server(command_line: list[str], ours: bool, tmp_path: Path) -> None:  # noqa: FBT001  # a table's column
     data = tmp_path.__class__("/data")
-    assert stale.serves(command_line, data) is ours
+    assert leftovers.serves(command_line, data) is ours
 
 
 @pytest.mark.parametrize(
@@ -224,6 +224,6 @@ def test_serves_tells_our_server(command_line: list[str], ours: bool, tmp_path: 
 )
 def test_pid_files_may_be_half_written(tmp_path: Path, text: str, pid: int) -> None:
     (tmp_path / "postmaster.pid").write_text(text)
-    found = stale.read_pid_file(tmp_path)
+    found = leftovers.read_pid_file(tmp_path)
     assert found.pid == pid
     assert found.ready is ("ready" in text)

@@ -367,10 +367,8 @@ class Run:
         self._ledger.prune(self.client.now())
 
     def _complete(self, people: People, stream: str, *, is_complete: bool) -> None:
-        if isinstance(people, AudienceDelivery):
-            self._delivery.bring_back(people, self._sources[stream])
-            if not people.is_mirror:
-                return
+        if isinstance(people, AudienceDelivery) and not people.is_mirror:
+            return
         if not is_complete:
             done = "removed" if isinstance(people, AudienceDelivery) else "replaced"
             self._logger.warning(

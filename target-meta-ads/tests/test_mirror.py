@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads.audiences import calls
+from target_meta_ads.audiences import batches, calls, upload
 from tests.fake_meta import (
     GONE,
     START,
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from meta_graph import GraphError
     from target_meta_ads.audiences.upload import AudienceDelivery
+    from tests.fake_meta import Asked
 
 MANY = calls.MOST_ROWS
 
@@ -237,12 +239,38 @@ def test_who_was_taken_along_is_added_by_the_next_run_of_a_worker_that_died(tmp_
     assert len(meta.ids("1")) == 10
 
 
-def test_who_changed_and_shares_nothing_is_added_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["removal", "addition"])
+def test_a_mirror_that_fails_amid_its_end_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """Many requests were to come behind the one that is refused."""
+    for module in (batches, upload):
+        monkeypatch.setattr(module, "MOST_ROWS", 5)
     meta = FakeMeta()
-    for version in ("old", "new"):
-        with working(tmp_path, meta) as run:
-            people = run.audience(is_mirror=True)
-            run.people(people, names(9), version)
-            mirrored(run, people)
-    adds = [asked for asked in meta.requests() if not asked.is_removal]
-    assert [len(asked.ids) for asked in adds] == [9, 9]
+    before = {name: packed(name, f"{name}@x") for name in names(100)}
+    now = {name: packed(name, f"{name}@x", FN=name) for name in before}
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        for name, content in before.items():
+            run.person(people, name, content)
+        mirrored(run, people)
+
+    def refuses(asked: Asked) -> GraphError | None:
+        is_late = stage == "removal" or any(one.is_removal for one in meta.requests())
+        return refusal(*GONE) if is_late and asked.is_removal is (stage == "removal") else None
+
+    meta.refuses = refuses
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        for name, content in now.items():
+            run.person(people, f"{name} anew", content)
+        mirrored(run, people, 1.0)
+        assert len(list(run.delivery.failures)) == 1
+    meta.refuses = lambda _: None
+    with working(tmp_path, meta) as run:
+        people = run.audience(is_mirror=True)
+        for name, content in now.items():
+            run.person(people, f"{name} anew", content)
+        mirrored(run, people, 1.0)
+        assert run.delivery.failures == []
+    assert meta.members["1"] == {row for content in now.values() for row in rows_of(content)}

@@ -10,7 +10,7 @@ as what they are; the second waits for the first.
 
 Meta removes whoever agrees with a row that is removed: two customers may share a telephone, and of
 a stream without a key somebody with a new address is somebody new, who has all else in common with
-whom they were. So in the end those who stay and may have been taken along are added once more.
+whom they were. So whoever stays in a mirror, and may have been taken along, is added once more.
 """
 
 from __future__ import annotations
@@ -30,16 +30,14 @@ from target_meta_ads.errors import StoppedError
 from target_meta_ads.ledger import without_doubt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from meta_graph import Call, GraphError
     from target_meta_ads.audiences.verdict import Verdict
     from target_meta_ads.delivery.destinations import Shared, Source
-    from target_meta_ads.ledger import Claim
 
-_MOST_GONE = 500_000
-"""Identifiers of removed rows that are kept until the members are looked through for them, in some
-70 MB."""
+_MOST_LEAVING = 500_000
+"""Identifiers of those who go for whom the members are looked through at once, in some 40 MB."""
 
 INVALID_ENTRY = "invalid_entry"
 """Code of the reject of a person whose rows Meta has refused."""
@@ -80,11 +78,7 @@ class AudienceDelivery(Destination):
         self._chunk: dict[bytes, tuple[Entry, bool]] = {}
         self._first = 0  # of the records in the chunk, those that were superseded too
         self._batches = Batches()
-        # What removed rows of members had that tells who somebody is, by its hash; and whose it
-        # was, or nothing where it was that of several.
-        self._gone: dict[int, bytes] = {}
-        self._staying: dict[bytes, None] = {}
-        self._doubts: list[Claim] = []
+        self._staying: list[bytes] = []
 
     # Records in.
 
@@ -124,8 +118,6 @@ class AudienceDelivery(Destination):
             self._batches.close_up_to(self._shared.number())
             return False
         self._chunk = {}
-        if len(self._gone) >= _MOST_GONE:
-            self._find_staying()
         known = self._known(list(chunk))
         seen: list[bytes] = []
         for key, (entry, is_removal) in chunk.items():
@@ -148,8 +140,7 @@ class AudienceDelivery(Destination):
     def _add(self, entry: Entry, old: bytes | None) -> None:
         before = None if old is None else self._put_old(entry, without_doubt(old), entry.content)
         batch = self._batches.put(entry, is_removal=False)
-        if old is not None and before is not None:
-            self._note_gone(entry.key, without_doubt(old))
+        if before is not None:
             batch.after.add(before)
         self._batches.close_if_full(batch)
 
@@ -392,64 +383,58 @@ class AudienceDelivery(Destination):
             After some of them, so that they can be sent.
         """
         ledger = self._shared.ledger
+        leaving: set[int] = set()
         for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
-            for key, packed in page:
-                self._note_gone(key, without_doubt(packed))
-        self._find_staying()
+            for _, packed in page:
+                leaving.update(map(hash, rows.identity(without_doubt(packed))))
+            if len(leaving) >= _MOST_LEAVING:
+                self._doubt_who_is_like(leaving)
+                leaving.clear()
+        self._doubt_who_is_like(leaving)
         for page in ledger.unseen(self.audience_id, self._run, MOST_ROWS):
             for key, packed in page:
                 self._put(source, key, rows.removal(without_doubt(packed)), Kind.UNSEEN)
             yield
 
-    # Who stays.
+    def _doubt_who_is_like(self, leaving: Collection[int]) -> None:
+        """Find the members who stay and whom a removal may take along.
 
-    def bring_back(self, source: Source) -> Iterator[None]:
-        """Add those again whom the removal of others' rows may have taken along.
+        The ledger doubts them from now on: a run that dies before they are added again leaves that
+        to the next one.
 
         Args:
-            source: A stream that feeds the audience.
+            leaving: What tells who those are who go, by its hash.
+        """
+        ledger = self._shared.ledger
+        pages = ledger.seen(self.audience_id, self._run, MOST_ROWS) if leaving else ()
+        for page in pages:
+            like = [
+                key
+                for key, packed in page
+                if without_doubt(packed) == packed  # else it is known already
+                and not {*map(hash, rows.identity(packed))}.isdisjoint(leaving)
+            ]
+            ledger.doubt(self.audience_id, like)
+            self._staying += like
+
+    def bring_back(self, source: Source) -> Iterator[None]:
+        """Add those again who stay, and whom the removals may have taken along.
+
+        Args:
+            source: The stream that the mirror shows.
 
         Yields:
             After some of them, so that they can be sent.
         """
-        self._find_staying()
-        staying, self._staying = list(self._staying), {}
+        staying, self._staying = self._staying, []
         for start in range(0, len(staying), MOST_ROWS):
             for key, packed in self._known(staying[start : start + MOST_ROWS]).items():
                 self._put(source, key, without_doubt(packed), Kind.STAYS)
             yield
 
-    def _note_gone(self, key: bytes, packed: bytes) -> None:
-        for one in map(hash, rows.identity(packed)):
-            self._gone[one] = key if self._gone.get(one, key) == key else b""
-
-    def _find_staying(self) -> None:
-        """Find the members who are like somebody whose rows are gone, or are going.
-
-        The ledger doubts from now on that Meta has them: a run that dies before they are added
-        leaves it to the next one.
-        """
-        ledger = self._shared.ledger
-        pages = ledger.members(self.audience_id, MOST_ROWS) if self._gone else ()
-        for page in pages:
-            like = [key for key, packed in page if self._is_like_gone(key, without_doubt(packed))]
-            self._doubts.append(ledger.claim(self.audience_id, like, []))
-            self._staying.update(dict.fromkeys(like))
-        self._gone.clear()
-
-    def _is_like_gone(self, key: bytes, packed: bytes) -> bool:
-        return any(self._gone.get(one, key) != key for one in map(hash, rows.identity(packed)))
-
     def _put(self, source: Source, key: bytes, packed: bytes, kind: Kind) -> None:
         entry = Entry(self._shared.number(), source, key, (), packed, kind)
         self._batches.close_if_full(self._batches.put(entry, is_removal=kind is Kind.UNSEEN))
-
-    @override
-    def conclude(self) -> None:
-        if self.failed is None and not self._staying:
-            for claim in self._doubts:
-                self._shared.ledger.release(claim)
-            self._doubts.clear()
 
 
 def label_of(audience_id: str, name: str | None) -> str:

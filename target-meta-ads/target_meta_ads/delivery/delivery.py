@@ -230,22 +230,13 @@ class Delivery:
         """
         if audience.failed is None:
             audience.check_unseen(most)
-        if audience.failed is None:
-            for _ in audience.remove_unseen(source):
+        for step in (audience.remove_unseen, audience.bring_back):
+            if audience.failed is not None:
+                return
+            for _ in step(source):
                 self._keep_up()
-            self.settle()
-            self.bring_back(audience, source)
-
-    def bring_back(self, audience: AudienceDelivery, source: Source) -> None:
-        """Add those to an audience again whom the removal of others' rows may have taken along.
-
-        Args:
-            audience: The audience.
-            source: A stream that feeds it.
-        """
-        if audience.failed is None:
-            for _ in audience.bring_back(source):
-                self._keep_up()
+                if audience.failed is not None:
+                    break
             self.settle()
 
     def replace(self, audience: Replacement) -> None:

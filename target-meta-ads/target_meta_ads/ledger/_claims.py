@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from target_meta_ads.records import KEY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from target_meta_ads.ledger._store import Store
 
@@ -28,6 +28,13 @@ may have them or not. So they are added again, and a mirror that no longer has t
 def without_doubt(packed: bytes) -> bytes:
     """The packed rows of a member, certain or not."""
     return packed.removeprefix(UNCERTAIN)
+
+
+def doubted(
+    number: int, members: Iterable[tuple[bytes, bytes, int]]
+) -> list[tuple[int, bytes, bytes, int]]:
+    """The rows of members of whom nobody is certain any more, of their keys, rows and runs."""
+    return [(number, key, UNCERTAIN + without_doubt(packed), run) for key, packed, run in members]
 
 
 @dataclass(frozen=True)
@@ -243,7 +250,7 @@ class Claims:
             people = zip(keys, _apart(packed), strict=True)
             rows = [(number, key, UNCERTAIN + one, 0) for key, one in people if key not in certain]
         else:
-            rows = [(number, key, UNCERTAIN + without_doubt(one), run) for key, one, run in known]
+            rows = doubted(number, known)
         store.rows.put(members, number, rows)
 
     def _lost(self, number: int, keys: Collection[bytes]) -> dict[bytes, datetime]:

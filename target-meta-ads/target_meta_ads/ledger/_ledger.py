@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, exists, func, insert, select, update
 
-from target_meta_ads.ledger._claims import DAY, LOST_SECONDS, Claim, Claims
+from target_meta_ads.ledger._claims import DAY, LOST_SECONDS, Claim, Claims, doubted
 from target_meta_ads.ledger._history import History
 from target_meta_ads.ledger._store import Store
 
@@ -185,9 +185,24 @@ class Ledger:
         members = self._store.tables.members
         return self._walk(members, audience_id, members.c.run < run, size)
 
-    def members(self, audience_id: str, size: int) -> Iterator[list[tuple[bytes, bytes]]]:
-        """Give all members of an audience, as `unseen` does."""
-        return self._walk(self._store.tables.members, audience_id, None, size)
+    def seen(self, audience_id: str, run: int, size: int) -> Iterator[list[tuple[bytes, bytes]]]:
+        """Give the members that a run, or a later one, has seen, as `unseen` does."""
+        members = self._store.tables.members
+        return self._walk(members, audience_id, members.c.run >= run, size)
+
+    def doubt(self, audience_id: str, keys: Collection[bytes]) -> None:
+        """Note that Meta may have members or not, as when a worker has died; see `without_doubt`.
+
+        They are certain again once `accept_members` names them. Who is no member stays none.
+        """
+        if not keys:
+            return
+        store = self._store
+        members = store.tables.members
+        with store.transaction():
+            number = store.number(audience_id, lock=True)
+            known = store.rows.find(members, ["key", "packed", "run"], number, keys)
+            store.rows.put(members, number, doubted(number, known))
 
     def forget_people(self, audience_ids: Collection[str], wanted: Callable[[bytes], bool]) -> int:
         """Forget the members whose packed rows a function accepts.
@@ -199,7 +214,7 @@ class Ledger:
         members = store.tables.members
         forgotten = 0
         for audience_id in audience_ids:
-            for page in self.members(audience_id, _PAGE):
+            for page in self._walk(members, audience_id, None, _PAGE):
                 keys = [key for key, packed in page if wanted(packed)]
                 if keys:
                     with store.transaction():

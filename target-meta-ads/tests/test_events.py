@@ -262,3 +262,18 @@ class TestCustomData:
             "1 without contents, which could not be read",
             "1 without num_items, which could not be read",
         ]
+
+
+def test_a_column_whose_place_another_takes_is_named() -> None:
+    record = {**LEAD, "value": 5, "revenue": 7, "contact": "a@mail.example", "margin": 1}
+    fields = {"value": "revenue", "email": "contact"}
+    made, _ = plan(record, fields=fields)
+    found = made.event(record)
+    assert isinstance(found, Event)
+    assert json.loads(found.body)["custom_data"] == {"value": 7, "margin": 1}
+    assert made.notes() == [
+        "the column email goes nowhere, since `fields.email` takes another one for it",
+        "the column value goes nowhere, since `fields.value` takes another one for it",
+    ]
+    made, _ = plan(record, fields=fields, custom_data="none")
+    assert made.notes() == []

@@ -119,8 +119,10 @@ class EventPlan:
             for parts in (EVENT_PARTS, CUSTOM_PARTS)
         )
         known = {*EVENT_COLUMNS, *columns.values()}
+        self._unused: list[str] = []
         if stream.custom_data == "remaining":
             listed = [name for name in properties if not name.startswith("_sdc_")]
+            self._unused = [name for name in listed if name in known - {*columns.values()}]
         else:
             listed = [] if stream.custom_data == "none" else [*stream.custom_data]
         self._remaining = tuple(name for name in listed if name not in known)
@@ -167,8 +169,14 @@ class EventPlan:
         return Event(key, identity, pixel_id, body)
 
     def notes(self) -> list[str]:
-        """What is worth telling of the events that were read, a clause each with its number."""
-        return [f"{many} {_note(code)}" for code, many in sorted(self._notes.items())]
+        """What is worth telling of the columns and of the events that were read, a clause each."""
+        return [
+            *(
+                f"the column {name} goes nowhere, since `fields.{name}` takes another one for it"
+                for name in self._unused
+            ),
+            *(f"{many} {_note(code)}" for code, many in sorted(self._notes.items())),
+        ]
 
     def _read_parts(
         self, record: Mapping[str, Any], parts: Sequence[Reader], found: dict[str, Any]

@@ -26,23 +26,27 @@ settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have the longest tests begin first, on all workers alike.
+    """Have the longest tests begin first, on all workers alike, those of a module on one of them.
 
     pytest-xdist gives each worker an equal part of the list, in its order; a test of two minutes at
-    the end of the last part would keep one worker busy while the others have nothing left.
+    the end of the last part would keep one worker busy while the others have nothing left. And what
+    takes long may be made for a whole module: a worker with a part of it would make it once more.
     """
     workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
     if workers == 1:
         return
-    long = [item for item in items if item.get_closest_marker("long")]
+    long: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("long"):
+            long.setdefault(item.path, []).append(item)
     others = [item for item in items if not item.get_closest_marker("long")]
     size = -(-len(items) // workers)
     items.clear()
     for worker in range(workers):
-        first = long[worker::workers]
-        items += first
-        items += others[: size - len(first)]
-        del others[: size - len(first)]
+        first = [item for module in list(long.values())[worker::workers] for item in module]
+        rest = max(size - len(first), 0)
+        items += first + others[:rest]
+        del others[:rest]
 
 
 @pytest.fixture(scope="session")

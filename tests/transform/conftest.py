@@ -25,6 +25,16 @@ def dbt(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt
     running.close()
 
 
+@pytest.fixture(scope="session")
+def parsed(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder in which dbt has written down what it reads in the project."""
+    scratch = tmp_path_factory.mktemp("parsed")
+    outcome = DuckDBWarehouse(dbt, scratch).dbt("parse")
+    assert outcome.code == 0, outcome.output
+    assert "deprecat" not in outcome.output.lower()
+    return scratch / "target"
+
+
 @pytest.fixture(params=["postgres", "duckdb"])
 def warehouse(request: pytest.FixtureRequest, dbt: Dbt, tmp_path: Path) -> Warehouse:
     """Give an empty warehouse of either engine."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.transform import raw
 from tests.transform.raw import AD, CAMPAIGN, EURO, GONE_CAMPAIGN, OTHER_AD, action, insight, month
+from tests.transform.warehouses import PAID_MEDIA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +184,7 @@ SECOND = (
 
 def test_actions_and_reach_follow_the_raw_tables(warehouse: Warehouse) -> None:
     load_first_run(warehouse)
-    first = warehouse.build()
+    first = warehouse.build(*PAID_MEDIA)
     assert first.code == 0, first.output
     assert found_actions(warehouse) == FIRST
     assert warehouse.rows(PURCHASES) == [
@@ -208,7 +209,7 @@ def test_actions_and_reach_follow_the_raw_tables(warehouse: Warehouse) -> None:
     assert {first.statuses[name] for name in nested} == {"pass"}
 
     load_second_run(warehouse)
-    second = warehouse.build()
+    second = warehouse.build(*PAID_MEDIA)
     assert second.code == 0, second.output
     assert found_actions(warehouse) == SECOND
     # More people than all ads together can have reached, and the purchase within 7 days of a click

@@ -20,6 +20,7 @@ from tests.transform.raw import (
     actions,
     insight,
 )
+from tests.transform.warehouses import PAID_MEDIA, UNTESTED
 
 if TYPE_CHECKING:
     from tests.transform.warehouses import Warehouse
@@ -125,7 +126,7 @@ def checked(warehouse: Warehouse, check: str) -> str:
 
 def test_breakdowns_follow_the_raw_tables(warehouse: Warehouse) -> None:
     load_first_run(warehouse)
-    first = warehouse.build()
+    first = warehouse.build(*PAID_MEDIA)
     assert first.code == 0, first.output
     check_countries(warehouse)
     check_placements(warehouse)
@@ -134,7 +135,7 @@ def test_breakdowns_follow_the_raw_tables(warehouse: Warehouse) -> None:
     assert {checked(warehouse, f"{name}_matches_core") for name in ALL} == {"pass"}
 
     load_second_run(warehouse)
-    second = warehouse.build()
+    second = warehouse.build(*PAID_MEDIA)
     assert second.code == 0, second.output
     countries = facts(warehouse, "country", "spend")
     assert {key: row for key, row in countries.items() if key[0] == NEXT_DAY_ID} == {
@@ -228,14 +229,14 @@ def test_facts_outlive_their_raw_rows_and_keep_their_members(warehouse: Warehous
     load_first_run(warehouse)
     long_ago = raw.FIRST_RUN.rows(insight(AD, "2023-03-01", impressions=1, spend=Decimal("0.01")))
     warehouse.load("ads_insights", long_ago)
-    assert warehouse.build().code == 0
+    assert warehouse.build(*PAID_MEDIA, *UNTESTED).code == 0
     for report, gone in [
         ("ads_insights_placement", f"= '{DAY}'"),
         ("ads_insights_region", f"= '{DAY}'"),
         ("ads_insights", "< '2024-01-01'"),
     ]:
         warehouse.execute([(f"delete from tap_meta_ads.{report} where date_start {gone}", [])])
-    pruned = warehouse.build()
+    pruned = warehouse.build(*PAID_MEDIA)
     assert pruned.code == 0, pruned.output
     years = warehouse.rows("select year_number, count(*) as days from meta_ads.dim_date group by 1")
     assert {(2023, 365), (2024, 366)} <= {(row["year_number"], row["days"]) for row in years}
@@ -250,7 +251,7 @@ def test_facts_outlive_their_raw_rows_and_keep_their_members(warehouse: Warehous
 def test_a_breakdown_that_does_not_add_up_warns(warehouse: Warehouse) -> None:
     """Half a hundredth a row is rounding; more, or an impression, is a warning and no failure."""
     load_first_run(warehouse)
-    assert warehouse.build().code == 0
+    assert warehouse.build(*PAID_MEDIA, *UNTESTED).code == 0
 
     def changed(change: str) -> str:
         table = f"meta_ads.fact_placement_metrics set {change} where date_id = {NEXT_DAY_ID}"

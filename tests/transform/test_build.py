@@ -27,7 +27,7 @@ from tests.transform.raw import (
     actions,
     insight,
 )
-from tests.transform.warehouses import PostgresWarehouse, Warehouse
+from tests.transform.warehouses import PAID_MEDIA, UNTESTED, PostgresWarehouse, Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -203,7 +203,7 @@ SECOND_FACTS = {
 
 def test_builds_follow_the_raw_tables(warehouse: Warehouse) -> None:
     load_first_run(warehouse)
-    first = warehouse.build()
+    first = warehouse.build(*PAID_MEDIA)
     assert first.code == 0, first.output
     assert facts(warehouse) == FIRST_FACTS
     check_dimensions(warehouse)
@@ -214,7 +214,7 @@ def test_builds_follow_the_raw_tables(warehouse: Warehouse) -> None:
     }
 
     load_second_run(warehouse)
-    second = warehouse.build()
+    second = warehouse.build(*PAID_MEDIA)
     assert second.code == 0, second.output
     assert facts(warehouse) == SECOND_FACTS
     assert members(warehouse, "dim_ad", "ad_name", "is_inferred")[NEW_AD] == ("Ad 5", True)
@@ -329,7 +329,7 @@ def test_an_empty_warehouse_builds_and_all_unit_tests_pass(warehouse: Warehouse)
 def test_foreign_keys_outlive_every_kind_of_build(warehouse: Warehouse) -> None:
     assert isinstance(warehouse, PostgresWarehouse)
     load_first_run(warehouse)
-    assert warehouse.build().code == 0
+    assert warehouse.build(*PAID_MEDIA).code == 0
     declared = declared_foreign_keys(warehouse)
     assert "fact_core_metrics.ad_id -> dim_ad" in declared
     assert foreign_keys(warehouse) == declared
@@ -343,7 +343,7 @@ def test_foreign_keys_outlive_every_kind_of_build(warehouse: Warehouse) -> None:
 
     # The fact alone brings an ad that dim_ad lacks: its row is kept, the key is missing, and dbt
     # says so.
-    alone = warehouse.dbt("run", "--select", "path:models/intermediate fact_core_metrics")
+    alone = warehouse.dbt("run", "--select", "path:models/intermediate/meta_ads fact_core_metrics")
     assert alone.code == 0, alone.output
     assert facts(warehouse) == SECOND_FACTS
     missing = {"fact_core_metrics.ad_id -> dim_ad"}
@@ -363,7 +363,7 @@ def test_foreign_keys_outlive_every_kind_of_build(warehouse: Warehouse) -> None:
 @pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True)
 def test_what_is_wrong_fails_the_build_and_named_days_are_read_again(warehouse: Warehouse) -> None:
     load_first_run(warehouse)
-    assert warehouse.build().code == 0
+    assert warehouse.build(*PAID_MEDIA, *UNTESTED).code == 0
     warehouse.execute([("update meta_ads.fact_core_metrics set spend = 0 where spend < 2", [])])
     select = ("--select", "fact_core_metrics load_validation")
 
@@ -382,6 +382,6 @@ def test_what_is_wrong_fails_the_build_and_named_days_are_read_again(warehouse: 
     load_second_run(warehouse)
     stale = f"select 1 from tap_meta_ads.ads_insights where ad_id = '{OTHER_AD}'"
     assert len(warehouse.rows(stale)) == 1
-    healed = warehouse.build("--full-refresh")
+    healed = warehouse.build("--full-refresh", *PAID_MEDIA)
     assert healed.code == 0, healed.output
     assert facts(warehouse) == SECOND_FACTS

@@ -13,6 +13,7 @@ import yaml
 from tests.transform import raw
 from tests.transform.raw import AD, CAMPAIGN, EURO, SET, YEN, YEN_AD, YEN_CAMPAIGN, YEN_SET, insight
 from tests.transform.test_macros import key
+from tests.transform.warehouses import UNTESTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +116,7 @@ def load_second(warehouse: Warehouse) -> None:
 
 
 def build(warehouse: Warehouse, *arguments: str, tested: bool = False) -> None:
-    untested = () if tested else ("--exclude-resource-type", "test")
+    untested = () if tested else UNTESTED
     outcome = warehouse.build(*SELECT, *untested, *arguments)
     assert outcome.code == 0, outcome.output
     # such as about the types of a snapshot's times

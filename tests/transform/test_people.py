@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.transform.warehouses import Dbt
 
-
-def test_a_measure_of_the_fact_is_in_the_tables_for_people(dbt: Dbt, tmp_path: Path) -> None:
-    unused = {"META_ADS_DUCKDB_PATH": str(tmp_path / "unused.duckdb")}
-    assert dbt.run(tmp_path, "parse", "--target", "duckdb", environment=unused).code == 0
-    path = tmp_path / "target" / "manifest.json"
-    nodes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["nodes"]
+def test_a_measure_of_the_fact_is_in_the_tables_for_people(parsed: Path) -> None:
+    text = (parsed / "manifest.json").read_text(encoding="utf-8")
+    nodes: dict[str, Any] = json.loads(text)["nodes"]
 
     def types(model: str) -> dict[str, str]:
         columns = nodes[f"model.meta_ads.{model}"]["columns"]

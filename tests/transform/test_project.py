@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.transform.warehouses import Dbt
-
 Node = dict[str, Any]
 
 LAYERS = {
@@ -35,13 +33,8 @@ LAYERS = {
 
 
 @pytest.fixture(scope="module")
-def manifest(dbt: Dbt, tmp_path_factory: pytest.TempPathFactory) -> Node:
-    scratch = tmp_path_factory.mktemp("manifest")
-    unused = {"META_ADS_DUCKDB_PATH": str(scratch / "unused.duckdb")}
-    parsed = dbt.run(scratch, "parse", "--target", "duckdb", environment=unused)
-    assert parsed.code == 0, parsed.output
-    assert "deprecat" not in parsed.output.lower()
-    read: Node = json.loads((scratch / "target" / "manifest.json").read_text(encoding="utf-8"))
+def manifest(parsed: Path) -> Node:
+    read: Node = json.loads((parsed / "manifest.json").read_text(encoding="utf-8"))
     return read
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -38,9 +37,6 @@ class Outcome:
         return {name: status for name, status in self.statuses.items() if status in bad}
 
 
-_PARSED = "partial_parse.msgpack"
-
-
 class Dbt:
     """dbt as a user would run it, in a process of its own that takes one command after another."""
 
@@ -54,21 +50,15 @@ class Dbt:
             text=True,
         )
 
-    def run(
-        self, scratch: Path, *arguments: str, environment: Mapping[str, str] | None = None
-    ) -> Outcome:
+    def run(self, scratch: Path, *arguments: str, connection: Mapping[str, str]) -> Outcome:
         """Run one command, with all that it writes in `scratch`."""
         target = scratch / "target"
         target.mkdir(parents=True, exist_ok=True)
         results = target / "run_results.json"
         results.unlink(missing_ok=True)
-        # What dbt has read of the project before holds for others with the same connection.
-        engine = arguments[arguments.index("--target") + 1]
-        read = self.scratch / f"{engine}.{_PARSED}"
-        if read.exists() and not (target / _PARSED).exists():
-            shutil.copy(read, target / _PARSED)
         request = {
             "arguments": arguments,
+            "connection": json.dumps(connection),
             "environment": {
                 "DBT_PROJECT_DIR": str(self._project),
                 "DBT_PROFILES_DIR": str(self._project / "profiles"),
@@ -76,7 +66,7 @@ class Dbt:
                 "DBT_LOG_PATH": str(scratch / "logs"),
                 "DBT_USE_COLORS": "false",
                 "DBT_LOG_LEVEL_FILE": "none",  # it takes time, and nobody reads it
-                **(environment or {}),
+                **connection,
             },
         }
         assert self._process.stdin is not None
@@ -84,8 +74,6 @@ class Dbt:
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        if "--vars" not in arguments and (target / _PARSED).exists():
-            shutil.copy(target / _PARSED, read)
         statuses = {}
         if results.exists():
             for result in json.loads(results.read_text(encoding="utf-8"))["results"]:
@@ -103,6 +91,13 @@ class Dbt:
         self._process.stdout.close()
 
 
+UNTESTED = ("--exclude-resource-type", "test")
+"""For a build of rows that another build has tested."""
+
+PAID_MEDIA = ("--exclude", "path:seeds/crm+")
+"""For builds that are asked of Meta's raw tables: activation is made of the CRM alone."""
+
+
 class Warehouse(ABC):
     """One empty database and the dbt project to fill it."""
 
@@ -115,7 +110,7 @@ class Warehouse(ABC):
     def dbt(self, *arguments: str) -> Outcome:
         # dbt is short of processor, not of answers: more threads only wait for one another.
         options = ("--target", self.engine, "--threads", "2")
-        return self._dbt.run(self.scratch, *arguments, *options, environment=self.environment())
+        return self._dbt.run(self.scratch, *arguments, *options, connection=self.connection())
 
     def build(self, *arguments: str) -> Outcome:
         """Build without the unit tests, which do not look at the data."""
@@ -143,7 +138,7 @@ class Warehouse(ABC):
     placeholder: str
 
     @abstractmethod
-    def environment(self) -> dict[str, str]: ...
+    def connection(self) -> dict[str, str]: ...
 
     @abstractmethod
     def type_of(self, kind: str) -> str: ...
@@ -168,7 +163,7 @@ class PostgresWarehouse(Warehouse):
         super().__init__(dbt, scratch)
         self._database = database
 
-    def environment(self) -> dict[str, str]:
+    def connection(self) -> dict[str, str]:
         return self._database.environment()
 
     def url(self) -> str:
@@ -206,7 +201,7 @@ class DuckDBWarehouse(Warehouse):
         self.path = dbt.scratch / "warehouse.duckdb"
         self.path.unlink(missing_ok=True)
 
-    def environment(self) -> dict[str, str]:
+    def connection(self) -> dict[str, str]:
         return {"META_ADS_DUCKDB_PATH": str(self.path)}
 
     def type_of(self, kind: str) -> str:

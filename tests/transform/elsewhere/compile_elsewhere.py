@@ -123,6 +123,7 @@ def main() -> None:
     offline.start()
     found: dict[str, list[str]] = {}
     names: set[str] = set()
+    seen: set[tuple[str, str | None]] = set()
     with redirect_stdout(sys.stderr):
         dbt = Project(engine, project, scratch)
         error = dbt.parse()
@@ -134,6 +135,11 @@ def main() -> None:
             for node in dbt.nodes():
                 if node["resource_type"] == "model" and node.get("compiled_code"):
                     names.add(node["name"])
+                # most are the same in both passes
+                code = (node["unique_id"], node.get("compiled_code"))
+                if code in seen:
+                    continue
+                seen.add(code)
                 if complained := complaints_about(engine, node):
                     found[f"{node['name']} ({label})"] = complained
     json.dump(

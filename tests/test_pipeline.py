@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from demo.meltano import Meltano
 
 BLOCKS = ("tap-meta-ads", "target-postgres", "dbt-postgres:build")
-DAYS = 50
+DAYS = 40
 FIELDS = "account_id,account_currency,spend"
 # The tap takes the day from Meta's answers, and at half past eleven no account's day ends soon.
 NOW = datetime.now(timezone.utc).replace(hour=11, minute=30)
@@ -114,7 +114,7 @@ def test_the_star_schema_holds_what_meta_has(
 ) -> None:
     definition = (repository / "meltano.yml").read_bytes()
     # Three accounts: US and New Zealand dollars, and yen, which have no cents.
-    with Sandbox(seed=5, accounts=3, ads=12, days=DAYS, now=EARLIER) as sandbox:
+    with Sandbox(seed=5, accounts=3, ads=6, days=DAYS, now=EARLIER) as sandbox:
         last = (EARLIER - timedelta(days=1)).date().isoformat()
         meltano(sandbox, TAP_META_ADS_END_DATE=last).run(BLOCKS, lambda _: None)
         assert facts(database) == truth(sandbox, last)

@@ -69,7 +69,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     add = parser.add_argument
     add("--home", type=Path, default=PROJECT / ".demo", help="where data, state and logs stay")
-    add("--seed", type=int, help="which made-up advertiser (default: 1)")
+    add("--seed", type=int, help="which made-up advertiser (default: one with late purchases)")
     add("--accounts", type=int, help="its ad accounts (default: 3)")
     add("--ads", type=int, help="ads of each account (default: 24)")
     add("--days", type=int, help="days of history before the first day (default: 90)")

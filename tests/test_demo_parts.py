@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -193,6 +193,26 @@ def test_a_torn_note_of_the_advertiser_is_written_anew(tmp_path: Path) -> None:
     file.write_text('{"seed": 1')
     assert advertiser(file, {"seed": 3}, NOW).seed == 3
     assert advertiser(file, {}, NOW).seed == 3
+
+
+@pytest.mark.parametrize("hour", [12, 18])
+def test_without_a_seed_purchases_come_late(tmp_path: Path, hour: int) -> None:
+    """Those of the first advertiser do not on this day, if it is that small."""
+    small: dict[str, int | None] = {"accounts": 1, "ads": 12, "days": 20}
+    day_one = datetime(2026, 11, 21, hour, tzinfo=timezone.utc)
+    made = advertiser(tmp_path / "advertiser.json", small, day_one)
+    assert made.seed > 1
+
+    def purchases(at: datetime) -> int:
+        options: dict[str, Any] = {**small, "seed": made.seed, "made_at": day_one}
+        with Sandbox(**options, now=at) as sandbox:
+            rows: list[Any] = sandbox.truth_insights(level="ad", until="2026-11-19")
+        actions = [action for row in rows for action in row.get("actions", ())]
+        return sum(int(one["value"]) for one in actions if one["action_type"] == "omni_purchase")
+
+    assert purchases(day_one + timedelta(days=1)) > purchases(day_one)
+    asked = advertiser(tmp_path / "another.json", {**small, "seed": 1}, day_one)
+    assert asked.seed == 1
 
 
 def test_plugins_are_installed_anew_when_a_definition_changes(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from meta_graph import GraphClient, RequestError, SkippableError
 from target_meta_ads import report
 from target_meta_ads.audiences.erasure import Erasure
 from target_meta_ads.audiences.lookup import Audiences
+from target_meta_ads.audiences.mirror import Mirror
 from target_meta_ads.audiences.plan import MemberPlan
 from target_meta_ads.audiences.replacement import Replacement
 from target_meta_ads.audiences.upload import AudienceDelivery
@@ -294,22 +295,15 @@ class Run:
 
     def _delivery_to(self, audience_id: str, name: str, block: AudienceStream) -> People:
         account = self._settings.ad_account_id
-        if block.sync_mode == REPLACE:
-            return Replacement(
-                audience_id,
-                name,
-                self._shared,
-                account=account,
-                run=self._number,
-                page_id=block.page_id,
-            )
-        return AudienceDelivery(
+        kinds: dict[str, type[People]] = {REPLACE: Replacement}
+        if audience_id:
+            kinds[MIRROR] = Mirror
+        return kinds.get(block.sync_mode, AudienceDelivery)(
             audience_id,
             name,
             self._shared,
             account=account,
             run=self._number,
-            is_mirror=block.sync_mode == MIRROR and bool(audience_id),
             page_id=block.page_id,
         )
 
@@ -367,10 +361,10 @@ class Run:
         self._ledger.prune(self.client.now())
 
     def _complete(self, people: People, stream: str, *, is_complete: bool) -> None:
-        if isinstance(people, AudienceDelivery) and not people.is_mirror:
+        if not isinstance(people, Mirror | Replacement):
             return
         if not is_complete:
-            done = "removed" if isinstance(people, AudienceDelivery) else "replaced"
+            done = "removed" if isinstance(people, Mirror) else "replaced"
             self._logger.warning(
                 "%s: nobody was %s, since the input is not complete: no STATE came after the last "
                 "record of stream %r, or its last line was cut off.",

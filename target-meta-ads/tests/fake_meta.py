@@ -7,11 +7,12 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from meta_graph import failed_job
 from target_meta_ads.audiences import rows
 from target_meta_ads.audiences.erasure import Erasure
+from target_meta_ads.audiences.mirror import Mirror
 from target_meta_ads.audiences.replacement import Replacement
 from target_meta_ads.audiences.upload import AudienceDelivery
 from target_meta_ads.delivery.checkpoints import Checkpoints
@@ -91,6 +92,7 @@ class Asked:
 
 
 Row = frozenset[tuple[str, str]]
+Audience = TypeVar("Audience", bound=AudienceDelivery)
 
 
 def row_of(person: dict[str, str]) -> Row:
@@ -359,15 +361,14 @@ class Worker:
         self.pauses.append(seconds)
         assert len(self.pauses) < _HANGS, "nobody else is at work"
 
-    def audience(self, audience_id: str = "1", *, is_mirror: bool = False) -> AudienceDelivery:
-        made = AudienceDelivery(
-            audience_id,
-            None,
-            self.shared,
-            account=ACCOUNT,
-            run=self.number,
-            is_mirror=is_mirror,
-        )
+    def audience(self, audience_id: str = "1") -> AudienceDelivery:
+        return self._opened(AudienceDelivery, audience_id)
+
+    def mirror(self, audience_id: str = "1") -> Mirror:
+        return self._opened(Mirror, audience_id)
+
+    def _opened(self, kind: type[Audience], audience_id: str) -> Audience:
+        made = kind(audience_id, None, self.shared, account=ACCOUNT, run=self.number)
         self.delivery.destinations.append(made)
         return made
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from target_meta_ads.audiences import batches, calls, upload
+from target_meta_ads.audiences import batches, calls, mirror
 from tests.fake_meta import (
     GONE,
     START,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meta_graph import GraphError
-    from target_meta_ads.audiences.upload import AudienceDelivery
+    from target_meta_ads.audiences.mirror import Mirror
     from tests.fake_meta import Asked
 
 MANY = calls.MOST_ROWS
@@ -40,7 +40,7 @@ def names(count: int, prefix: str = "p") -> list[str]:
     return [f"{prefix}{number:05}" for number in range(count)]
 
 
-def mirrored(run: Worker, people: AudienceDelivery, most: float = 0.5) -> None:
+def mirrored(run: Worker, people: Mirror, most: float = 0.5) -> None:
     run.settle()
     run.delivery.mirror(people, run.source, most)
 
@@ -49,7 +49,7 @@ def test_a_mirror_removes_whom_the_input_lacks(tmp_path: Path) -> None:
     meta = FakeMeta()
     for inputs in (["a", "b", "c", "d"], ["b", "c", "e"]):
         with working(tmp_path, meta) as run:
-            people = run.audience(is_mirror=True)
+            people = run.mirror()
             run.people(people, inputs)
             run.state(1)
             mirrored(run, people)
@@ -68,10 +68,10 @@ def test_a_mirror_that_would_remove_too_many_removes_nobody(
 ) -> None:
     meta = FakeMeta()
     with working(tmp_path, meta) as run:
-        run.people(run.audience(is_mirror=True), names(10))
+        run.people(run.mirror(), names(10))
         run.settle()
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, names(stay))
         run.people(people, names(100, "new"))  # no excuse: the share is of those from before
         mirrored(run, people, most)
@@ -87,7 +87,7 @@ def test_a_mirror_that_would_remove_too_many_removes_nobody(
 def test_the_first_run_of_a_mirror_removes_nobody(tmp_path: Path) -> None:
     meta = FakeMeta(members={"1": rows_of(packed("of others", "x"))})
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, ["a"])
         mirrored(run, people, 0.0)
         assert run.delivery.failures == []
@@ -97,11 +97,11 @@ def test_the_first_run_of_a_mirror_removes_nobody(tmp_path: Path) -> None:
 def test_a_mirror_of_which_a_part_may_not_be_removed(tmp_path: Path) -> None:
     meta = FakeMeta()
     with working(tmp_path, meta) as run:
-        run.people(run.audience(is_mirror=True), names(10))
+        run.people(run.mirror(), names(10))
         run.settle()
     meta.refuses = lambda asked: refusal(*TOO_SMALL) if asked.is_removal else None
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, names(8))
         run.state(1)
         mirrored(run, people)
@@ -111,7 +111,7 @@ def test_a_mirror_of_which_a_part_may_not_be_removed(tmp_path: Path) -> None:
         assert run.ledger.counts("1", run.number) == (10, 2)
     meta.refuses = lambda _: None
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, names(8))
         mirrored(run, people)
     assert meta.ids("1") == names(8)
@@ -120,7 +120,7 @@ def test_a_mirror_of_which_a_part_may_not_be_removed(tmp_path: Path) -> None:
 def test_a_mirror_removes_whom_a_dead_worker_was_adding(tmp_path: Path) -> None:
     meta = FakeMeta()
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, names(4))
         mirrored(run, people)
         run.people(people, ["lost", "kept"], "@late")
@@ -131,7 +131,7 @@ def test_a_mirror_removes_whom_a_dead_worker_was_adding(tmp_path: Path) -> None:
         meta.answer(run.sends.flying[0][0])
     assert meta.ids("1") == ["kept", "lost", *names(4)]
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, names(4))
         run.people(people, ["kept"], "@late")
         run.state(1)
@@ -197,13 +197,13 @@ def test_a_mirror_removes_whom_it_may_have_added_before_it_failed(tmp_path: Path
     meta = FakeMeta(is_invalid=lambda row: "bad" if row["EXTERN_ID"] == "b" else None, most_named=0)
     meta.refuses = lambda asked: refusal(*GONE) if len(asked.data) == 1 else None
     with working(tmp_path, meta) as run:
-        run.people(run.audience(is_mirror=True), ["a", "b"])
+        run.people(run.mirror(), ["a", "b"])
         run.settle()
         assert run.counts() == {"received": 2, "undelivered": 2}
     assert meta.ids("1") == ["a"]  # of the first request; the halves were refused
     meta.refuses = lambda _: None
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         run.people(people, ["c"])
         mirrored(run, people, 1.0)
         assert run.delivery.failures == []
@@ -219,8 +219,8 @@ def test_who_was_taken_along_is_added_by_the_next_run_of_a_worker_that_died(tmp_
         if any(asked.is_removal for asked in meta.requests()):
             raise KeyboardInterrupt
 
-    def feed(run: Worker, person: str, content: bytes) -> AudienceDelivery:
-        people = run.audience(is_mirror=True)
+    def feed(run: Worker, person: str, content: bytes) -> Mirror:
+        people = run.mirror()
         run.person(people, person, content)
         run.people(people, names(9))
         return people
@@ -244,13 +244,13 @@ def test_a_mirror_that_fails_amid_its_end_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     """Many requests were to come behind the one that is refused."""
-    for module in (batches, upload):
+    for module in (batches, mirror):
         monkeypatch.setattr(module, "MOST_ROWS", 5)
     meta = FakeMeta()
     before = {name: packed(name, f"{name}@x") for name in names(100)}
     now = {name: packed(name, f"{name}@x", FN=name) for name in before}
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         for name, content in before.items():
             run.person(people, name, content)
         mirrored(run, people)
@@ -261,14 +261,14 @@ def test_a_mirror_that_fails_amid_its_end_ends(
 
     meta.refuses = refuses
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         for name, content in now.items():
             run.person(people, f"{name} anew", content)
         mirrored(run, people, 1.0)
         assert len(list(run.delivery.failures)) == 1
     meta.refuses = lambda _: None
     with working(tmp_path, meta) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         for name, content in now.items():
             run.person(people, f"{name} anew", content)
         mirrored(run, people, 1.0)

@@ -194,7 +194,7 @@ def one_run(folder: Path, meta: Unsteady, steps: list[Step], invalid: set[str]) 
     }
     before = {person: meta.rows(person) for person in PEOPLE}
     with working(folder, meta, most=3, pick=meta.pick) as run:
-        people = run.audience(is_mirror=True)
+        people = run.mirror()
         assert_ledger_knows(run, meta, invalid)
         died = False
         try:
@@ -256,7 +256,7 @@ def test_a_mirror_shows_its_source(
         assert one_run(folder, meta, runs[-1], invalid)
         before = len(meta.log)
         with working(folder, meta) as run:
-            people = run.audience(is_mirror=True)
+            people = run.mirror()
             assert_ledger_knows(run, meta, invalid)
             for step in runs[-1]:
                 for person, version in step.records:

@@ -40,7 +40,6 @@ class Erasure(AudienceDelivery):
             shared,
             account=account,
             run=0,
-            is_mirror=False,
             page_id=page_id,
         )
         self.label = f"all audiences of account {account}"

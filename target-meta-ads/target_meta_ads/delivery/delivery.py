@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from meta_graph import Call, GraphError
+    from target_meta_ads.audiences.mirror import Mirror
     from target_meta_ads.audiences.replacement import Replacement
     from target_meta_ads.audiences.upload import AudienceDelivery
     from target_meta_ads.delivery.checkpoints import Checkpoints
@@ -220,7 +221,7 @@ class Delivery:
             destination.conclude()
         self._release()
 
-    def mirror(self, audience: AudienceDelivery, source: Source, most: float) -> None:
+    def mirror(self, audience: Mirror, source: Source, most: float) -> None:
         """Remove from a mirror whom the complete input no longer has.
 
         Args:

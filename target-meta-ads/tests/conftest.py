@@ -10,7 +10,14 @@ import pytest
 from target_meta_ads.ledger import Ledger, _recent
 from tests.beside import load
 
-load(Path(__file__).parent, "sample_ledger", "fake_meta", "sample_events", "sample_people")
+load(
+    Path(__file__).parent,
+    "sample_ledger",
+    "fake_meta",
+    "fake_run",
+    "sample_events",
+    "sample_people",
+)
 
 from tests.sample_ledger import Clock  # noqa: E402 - there is none before
 

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_meta_ads.audiences import calls
-from tests.fake_meta import (
-    FakeMeta,
-    packed,
-    row_of,
-    rows_of,
-    working,
-)
+from tests.fake_meta import FakeMeta, packed, row_of, rows_of
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from pathlib import Path

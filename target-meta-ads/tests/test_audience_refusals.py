@@ -8,18 +8,8 @@ import pytest
 
 from target_meta_ads.audiences import calls
 from target_meta_ads.delivery.checkpoints import EVERY
-from tests.fake_meta import (
-    GONE,
-    TOO_MUCH,
-    TOO_SMALL,
-    FakeMeta,
-    key,
-    packed,
-    read,
-    refusal,
-    rows_of,
-    working,
-)
+from tests.fake_meta import GONE, TOO_MUCH, TOO_SMALL, FakeMeta, key, packed, read, refusal, rows_of
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_meta_ads.delivery.delivery import MOST_HELD, MOST_WAITING
-from tests.fake_meta import GONE, TOO_MUCH, FakeMeta, digest, packed, refusal, working
+from tests.fake_meta import GONE, TOO_MUCH, FakeMeta, digest, packed, refusal
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fake_meta import ACCOUNT, GONE, FakeMeta, key, packed, refusal, working
+from tests.fake_meta import ACCOUNT, GONE, FakeMeta, key, packed, refusal
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from pathlib import Path

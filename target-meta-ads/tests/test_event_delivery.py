@@ -9,7 +9,8 @@ import pytest
 
 from target_meta_ads.delivery.checkpoints import EVERY
 from target_meta_ads.events import calls
-from tests.fake_meta import GONE, START, FakeMeta, event, event_ids, key, received, refusal, working
+from tests.fake_meta import GONE, START, FakeMeta, event, event_ids, key, received, refusal
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ import pytest
 
 from target_meta_ads.events import calls
 from target_meta_ads.events.search import Search
-from tests.fake_meta import TOO_MUCH, FakeMeta, event_ids, key, read, received, refusal, working
+from tests.fake_meta import TOO_MUCH, FakeMeta, event_ids, key, read, received, refusal
+from tests.fake_run import working
 
 if TYPE_CHECKING:
     from collections.abc import Callable

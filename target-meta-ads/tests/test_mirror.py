@@ -7,17 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from target_meta_ads.audiences import batches, calls, mirror
-from tests.fake_meta import (
-    GONE,
-    START,
-    TOO_SMALL,
-    FakeMeta,
-    Worker,
-    packed,
-    refusal,
-    rows_of,
-    working,
-)
+from tests.fake_meta import GONE, START, TOO_SMALL, FakeMeta, packed, refusal, rows_of
+from tests.fake_run import Worker, working
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,19 +13,8 @@ from hypothesis import strategies as st
 from meta_graph import ConnectionFailedError, Failure
 from target_meta_ads.errors import RunStoppedError
 from target_meta_ads.ledger import without_doubt
-from tests.fake_meta import (
-    GONE,
-    TOO_MUCH,
-    TOO_SMALL,
-    FakeMeta,
-    Worker,
-    key,
-    packed,
-    read,
-    refusal,
-    rows_of,
-    working,
-)
+from tests.fake_meta import GONE, TOO_MUCH, TOO_SMALL, FakeMeta, key, packed, read, refusal, rows_of
+from tests.fake_run import Worker, working
 
 if TYPE_CHECKING:
     import random

@@ -8,17 +8,8 @@ import pytest
 
 from target_meta_ads.audiences import calls
 from target_meta_ads.report import StreamReport
-from tests.fake_meta import (
-    GONE,
-    FakeMeta,
-    Row,
-    Worker,
-    key,
-    packed,
-    refusal,
-    rows_of,
-    working,
-)
+from tests.fake_meta import GONE, FakeMeta, Row, key, packed, refusal, rows_of
+from tests.fake_run import Worker, working
 
 if TYPE_CHECKING:
     from pathlib import Path

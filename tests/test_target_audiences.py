@@ -426,3 +426,15 @@ def test_two_streams_that_say_otherwise_of_one_audience(
     output = run_target({**made, "streams": blocks}, lines, tmp_path)
     assert output.status == 1
     assert words in output.last_words
+
+
+def test_without_a_key_an_upsert_keeps_the_old_address_too(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    settings = config(sandbox, tmp_path, members={"sync_mode": "upsert"})
+    for mail in ("old@mail.example", "new@mail.example"):
+        row = {"email": mail, "phone": PHONE_OF_ALL}
+        output = run_target(settings, messages(MEMBERS, [row], []), tmp_path)
+        assert output.status == 0, output.log
+    members = sandbox.members(audience(sandbox))
+    assert {one["EMAIL"] for one in members} == {sha("old@mail.example"), sha("new@mail.example")}

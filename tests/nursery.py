@@ -1,9 +1,9 @@
-"""A process that has imported a plugin once, and forks one of its own for each run.
+"""A program that has imported its modules once, and forks a process for each run of it.
 
-A test suite that starts the tap hundreds of times would else spend most of its time importing the
-same modules. What a run does after the imports is what `tap-meta-ads` or `target-meta-ads` does: it
-has a process, an environment, arguments and standard streams of its own, can be killed, and ends as
-Python ends.
+Tests start the plugins hundreds of times, and the commands of the documentation Meltano, which
+starts the plugins again: most of the time would go into importing the same modules. What a run does
+after the imports is what the program does: it has a process, an environment, a folder, arguments
+and standard streams of its own, can be killed, and ends as Python ends.
 """
 
 from __future__ import annotations
@@ -14,25 +14,51 @@ import gc
 import json
 import os
 import random
+import re
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_LARGEST = 1 << 16
+_CALLED = re.compile(
+    r"^from ([\w.]+) import \w+$.*sys\.exit\(([\w.]+)\(\)\)", re.MULTILINE | re.DOTALL
+)
+_DIGITS = 10
+# Nothing but the standard library, and little of that: it is what each call still waits for.
+_STAND_IN = """#!{python} -IS
+import array, json, os, signal, socket, sys
+link = socket.socket(socket.AF_UNIX)
+link.connect({socket!r})
+job = json.dumps([sys.argv, dict(os.environ), os.getcwd()]).encode()
+streams = array.array("i", [0, 1, 2]).tobytes()
+link.sendmsg([b"%10d" % len(job)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)])
+link.sendall(job)
+told = link.makefile("rb")
+pid = int(told.readline())
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda number, frame: os.kill(pid, number))
+status = int(told.readline() or 1)
+if status < 0:
+    signal.signal(-status, signal.SIG_DFL)
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
 
 
 @dataclass
 class Running:
-    """A run of a plugin.
+    """A run of a program.
 
     Attributes:
         pid: Its process.
@@ -59,22 +85,34 @@ class Running:
 
 
 class Nursery:
-    """Starts runs. Safe to share between threads; the process behind it ends with this one.
+    """Starts runs of a program, from any thread. The process behind it ends with this one.
 
     Args:
-        plugin: `tap-meta-ads` or `target-meta-ads`.
+        program: The script that an installer of packages has made for it.
+        environment: In which it imports; this process's if there is none.
     """
 
-    def __init__(self, plugin: str) -> None:
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        with theirs:
+    def __init__(self, program: Path, environment: Mapping[str, str] | None = None) -> None:
+        text = program.read_text(encoding="utf-8")
+        called = _CALLED.search(text)
+        assert called, program
+        self._program = str(program)
+        # A socket's path has to be short, and those of the tests' folders are long.
+        self._folder = Path(mkdtemp(prefix="nursery-"))
+        self._socket = str(self._folder / "socket")
+        # Closed here, so that no run waits for a process that could not import.
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(self._socket)
+            listening.listen(64)
+            number = listening.fileno()
+            python = text.splitlines()[0].removeprefix("#!")
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", __file__, plugin, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                [python, "-W", "ignore", __file__, str(number), called[1], called[2]],
+                pass_fds=[number],
+                stdin=subprocess.PIPE,
+                env=environment,
             )
-        atexit.register(self._close)
+        atexit.register(self.close)
 
     def start(
         self,
@@ -85,7 +123,7 @@ class Nursery:
         folder: Path | None = None,
         stdin: int | None = None,
     ) -> Running:
-        """Start the plugin.
+        """Start the program.
 
         Args:
             arguments: Its arguments.
@@ -95,26 +133,36 @@ class Nursery:
             folder: Its working directory; this process's if there is none.
             stdin: File that it reads from; nothing if there is none.
         """
-        ours, theirs = socket.socketpair()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        job = {"arguments": [*arguments], "environment": {**environment}}
-        job["folder"] = str(folder or Path.cwd())
-        with self._lock, theirs:
-            message = json.dumps(job).encode() + b"\n"
-            read = nothing if stdin is None else stdin
-            files = array.array("i", [theirs.fileno(), read, stdout, stderr])
-            sent = self._control.sendmsg(
-                [message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files.tobytes())]
+        job = json.dumps(
+            [[self._program, *arguments], {**environment}, str(folder or Path.cwd())]
+        ).encode()
+        link = socket.socket(socket.AF_UNIX)
+        link.connect(self._socket)
+        # It may have to import first.
+        link.settimeout(60)
+        with Path(os.devnull).open("rb") as nothing:
+            read = nothing.fileno() if stdin is None else stdin
+            streams = array.array("i", [read, stdout, stderr]).tobytes()
+            link.sendmsg(
+                [f"{len(job):{_DIGITS}}".encode()],
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)],
             )
-            self._control.sendall(message[sent:])
-            os.close(nothing)
-            # Before it has been answered no other job is sent, so that no two run together.
-            ours.settimeout(60)
-            return Running(int(_line(ours)), ours)
+            link.sendall(job)
+            return Running(int(_line(link)), link)
 
-    def _close(self) -> None:
-        self._control.close()
+    def stand_in(self, script: Path) -> None:
+        """Write a script that starts the program as it has been called itself, and waits for it."""
+        python = os.path.realpath(sys.executable)
+        script.write_text(_STAND_IN.format(python=python, socket=self._socket), encoding="utf-8")
+        script.chmod(0o755)
+
+    def close(self) -> None:
+        """Start no more; what runs goes on."""
+        atexit.unregister(self.close)
+        assert self._process.stdin
+        self._process.stdin.close()
         self._process.wait(10)
+        shutil.rmtree(self._folder)
 
 
 def _line(connection: socket.socket) -> bytes:
@@ -127,59 +175,60 @@ def _line(connection: socket.socket) -> bytes:
     return got
 
 
-def _serve(control: socket.socket) -> Mapping[str, object]:
-    """Fork for each job; returns in the process that is to run, with its job."""
+def _serve(listening: socket.socket) -> None:
+    """Fork for each run until the standard input ends; returns in the process that is to run."""
     # The guards below are buried by the system.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        message, files, _, _ = socket.recv_fds(control, _LARGEST, 4)
-        if not message:
+        ready, _, _ = select.select([listening, sys.stdin], [], [])
+        if sys.stdin in ready:
             os._exit(0)
-        while not message.endswith(b"\n"):
-            message += control.recv(_LARGEST)
-        told, *streams = files
-        if os.fork() == 0:
-            control.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            plugin = os.fork()
-            if plugin != 0:
-                _guard(plugin, told)
-            os.close(told)
-            for number, file in enumerate(streams):
-                os.dup2(file, number)
-                os.close(file)
-            job: Mapping[str, object] = json.loads(message)
-            return job
-        for file in files:
+        link, _ = listening.accept()
+        if os.fork():
+            link.close()
+            continue
+        listening.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        head, streams, _, _ = socket.recv_fds(link, _DIGITS, 3)
+        size, job = int(head), b""
+        while len(job) < size:
+            job += link.recv(size - len(job))
+        pid = os.fork()
+        if pid:
+            _guard(pid, link)
+        link.close()
+        for number, file in enumerate(streams):
+            os.dup2(file, number)
             os.close(file)
+        arguments, environment, folder = json.loads(job)
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(folder)
+        sys.argv[:] = arguments
+        return
 
 
-def _guard(plugin: int, told: int) -> NoReturn:
-    """Tell the process and then how it ended."""
-    os.write(told, f"{plugin}\n".encode())
-    _, status = os.waitpid(plugin, 0)
-    os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+def _guard(pid: int, link: socket.socket) -> NoReturn:
+    """Tell the process, and then how it ended."""
+    link.sendall(f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    link.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
 
-def _run(plugin: str) -> None:
-    # Imported in the nursery alone.
-    if plugin == "tap-meta-ads":
-        from tap_meta_ads.tap import TapMetaAds as Plugin  # noqa: PLC0415 - see above
-    else:
-        from target_meta_ads.target import TargetMetaAds as Plugin  # type: ignore[assignment] # noqa: PLC0415 - see above
+def _main(number: str, module: str, name: str) -> None:
+    called: object = import_module(module)
+    for part in name.split("."):
+        called = getattr(called, part)
     # Or each child copies all that was imported as soon as it collects garbage.
     gc.collect()
     gc.freeze()
-    job = _serve(socket.socket(fileno=int(sys.argv[2])))
-    os.environ.clear()
-    os.environ.update(job["environment"])  # type: ignore[call-overload] # as it was sent
-    os.chdir(str(job["folder"]))
-    sys.argv = [plugin, *job["arguments"]]  # type: ignore[misc] # as it was sent
+    _serve(socket.socket(fileno=int(number)))
     # Else all would jitter alike.
     random.seed()
-    sys.exit(Plugin.cli())
+    assert callable(called)
+    sys.exit(called())
 
 
 if __name__ == "__main__":
-    _run(sys.argv[1])
+    _main(*sys.argv[1:])

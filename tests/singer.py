@@ -119,7 +119,7 @@ def started(given: Iterable[str], stdout: int, log: Path) -> Iterator[Running]:
 
 @cache
 def _nursery() -> Nursery:
-    return Nursery("tap-meta-ads")
+    return Nursery(TAP)
 
 
 def _start(

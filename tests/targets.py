@@ -217,4 +217,4 @@ def start(
 
 @cache
 def _nursery() -> Nursery:
-    return Nursery("target-meta-ads")
+    return Nursery(TARGET)

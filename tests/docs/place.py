@@ -8,11 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -20,7 +19,7 @@ import yaml
 
 from demo.meltano import clean
 from tests.docs.pages import ROOT
-from tests.docs.warm import Warm
+from tests.nursery import Nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -255,22 +254,18 @@ def _environments() -> Iterator[tuple[Path, str]]:
 
 @contextmanager
 def warm(folder: Path, given: Mapping[str, str]) -> Iterator[None]:
-    """Link the environments of the project and of its plugins into the copy, programs warm."""
-    started = []
-    # Paths of sockets are short.
-    sockets = Path(mkdtemp(prefix="docs-"))
-    try:
-        for number, (environment, program) in enumerate(_environments()):
-            inside = environment.relative_to(ROOT)
-            (folder / inside / "bin").mkdir(parents=True)
+    """Link the environments of the project and of its plugins into the copy.
+
+    Programs have imported their modules already.
+    """
+    with ExitStack() as stack:
+        for environment, program in _environments():
+            inside = folder / environment.relative_to(ROOT)
+            (inside / "bin").mkdir(parents=True)
             for path in (*environment.iterdir(), *(environment / "bin").iterdir()):
                 if path.name not in {"bin", program}:
-                    (folder / path.relative_to(ROOT)).symlink_to(path)
-            stand_in = folder / inside / "bin" / program
-            waiting = sockets / str(number)
-            started.append(Warm(environment / "bin" / program, stand_in, waiting, given))
+                    (inside / path.relative_to(environment)).symlink_to(path)
+            nursery = Nursery(environment / "bin" / program, given)
+            stack.callback(nursery.close)
+            nursery.stand_in(inside / "bin" / program)
         yield
-    finally:
-        for one in started:
-            one.stop()
-        shutil.rmtree(sockets)

@@ -139,7 +139,7 @@ MEANINGS: Mapping[str, Mapping[Code, str]] = {
     "The request": {
         (2635, None): "The API version has expired.",
         (100, None): "A parameter is wrong; Meta's words say which.",
-        (105, None): "Too many parameters. The target sends the request in two halves.",
+        (105, None): "Too many parameters. The target sends them in two halves; the tap stops.",
         (194, None): "A parameter is missing.",
         (2500, None): "The path is not one that Meta knows.",
         (12, None): "The endpoint was retired.",

@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
     Run = Callable[..., str]
 
-TARGET_ALONE = "meltano run tap-example target-meta-ads"
+TARGET_ALONE = (
+    "TARGET_META_ADS_ACCESS_TOKEN=... TARGET_META_ADS_AD_ACCOUNT_ID=act_1234567890 "
+    "META_ADS_PIXEL_ID=1234567890 "
+    "meltano run tap-example target-meta-ads"
+)
 TAP_ALONE = "TAP_META_ADS_ACCESS_TOKEN=... meltano run tap-meta-ads target-csv"
 EMPTY = "default_environment: dev\nenvironments:\n- name: dev\n"
 FIRST = (datetime.now(timezone.utc) - timedelta(days=3)).date()
@@ -233,7 +237,7 @@ def test_the_tap_alone(
 ) -> None:
     assert f"\n{TAP_ALONE}\n" in (repository / "tap-meta-ads/README.md").read_text()
     project = alone(repository, tmp_path, "tap-meta-ads")
-    meltano(project, TAP_ALONE.partition(" ")[2])
+    meltano(project, TAP_ALONE[TAP_ALONE.index("meltano ") :])
     with (project / "output/ads.csv").open(encoding="utf-8", newline="") as file:
         ads = {row["id"] for row in csv.DictReader(file)}
     assert ads == {one["id"] for one in sandbox.truth("ads")}
@@ -252,7 +256,7 @@ def test_the_target_alone(
     assert f"\n{TARGET_ALONE}\n" in (repository / "target-meta-ads/README.md").read_text()
     project = alone(repository, tmp_path, "target-meta-ads")
     sandbox.clear_requests()
-    said = meltano(project, TARGET_ALONE)
+    said = meltano(project, TARGET_ALONE[TARGET_ALONE.index("meltano ") :])
     assert re.findall(r"^(\w+) +(\d+) +(\d+) +\d+ +(\d+)$", said, re.MULTILINE) == [
         ("people", "2", "2", "0"),
         ("orders", "1", "1", "0"),

@@ -76,7 +76,7 @@ CLIENT: dict[str, dict[str, Any]] = {
     "max_retry_seconds": {
         "type": ["number", "null"],
         "title": "Retry limit (seconds)",
-        "description": "Seconds that one request may wait without moving.",
+        "description": "Seconds that one request may go without progress.",
         "default": 3600,
         "minimum": 0,
     },

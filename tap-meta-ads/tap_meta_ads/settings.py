@@ -173,7 +173,7 @@ SCHEMA: dict[str, Any] = {
         "request_timeout": CLIENT["request_timeout"],
         "max_retry_seconds": {
             **CLIENT["max_retry_seconds"],
-            "description": "Seconds that one request or report job may wait without moving.",
+            "description": "Seconds that one request or report job may go without progress.",
         },
     },
 }

@@ -53,6 +53,8 @@ ELSEWHERE = {
     "meltano add --no-install --from-ref meta-ads/hub/_data/meltano/loaders/target-meta-ads/"
     "meta-ads.yml target-meta-ads": HUB,
     "TAP_META_ADS_ACCESS_TOKEN=... meltano run tap-meta-ads target-csv": HUB,
+    "TARGET_META_ADS_ACCESS_TOKEN=... TARGET_META_ADS_AD_ACCOUNT_ID=act_1234567890 "
+    "META_ADS_PIXEL_ID=1234567890 "
     "meltano run tap-example target-meta-ads": HUB,
     "cd transform && dbt build --profiles-dir profiles": DBT,
     "cd transform && dbt build --profiles-dir profiles --target duckdb": DBT,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from meta_graph._usage import ANY, Usage, read
@@ -163,10 +163,28 @@ class Pacer:
         """
         usages = read(headers, account)
         with self._lock:
-            for usage in usages:
+            for usage in _strictest(usages):
                 key = (usage.account, usage.use_case)
                 self._governors.setdefault(key, Governor()).tell(now, usage, refused=refused)
         return usages
+
+
+def _strictest(usages: Iterable[Usage]) -> Iterable[Usage]:
+    """One usage for each limit, of an answer that tells of some more than once.
+
+    Two headers know one limit and need not agree, and one header may list several businesses. No
+    figure is better than another for coming last, so the highest counts.
+    """
+    found: dict[tuple[str, str], Usage] = {}
+    for usage in usages:
+        key = (usage.account, usage.use_case)
+        other = found.get(key, usage)
+        found[key] = replace(
+            usage,
+            percent=max(usage.percent, other.percent),
+            regain_seconds=max(usage.regain_seconds, other.regain_seconds),
+        )
+    return found.values()
 
 
 def _worst(holds: Iterable[Hold | None]) -> Hold | None:

@@ -122,6 +122,46 @@ def test_each_limit_holds_back_its_own_calls(headers: dict[str, str], held: set[
     assert slowed == held
 
 
+def cases(*told: tuple[str, float, float]) -> dict[str, str]:
+    """The header of so many entries: whose, percent, minutes."""
+    entries: dict[str, list[dict[str, object]]] = {}
+    for owner, percent, minutes in told:
+        case = {"call_count": percent, "estimated_time_to_regain_access": minutes}
+        entries.setdefault(owner, []).append({"type": "ads_insights", **case})
+    return {"x-business-use-case-usage": json.dumps(entries)}
+
+
+def throttle(percent: float) -> dict[str, str]:
+    return {"x-fb-ads-insights-throttle": json.dumps({"acc_id_util_pct": percent})}
+
+
+@pytest.mark.parametrize(
+    ("headers", "paced", "foretold"),
+    [
+        # Meta tells both of one call, and they differ.
+        (cases(("1200", 100, 0)) | throttle(0), 12, 12),
+        (cases(("1200", 0, 0)) | throttle(100), 12, 12),
+        (cases(("1200", 87.5, 5)) | throttle(75), 1.5, 300),
+        # Business ids, none of which is the account's number.
+        (cases(("7", 100, 0), ("8", 1, 0)), 12, 12),
+        (cases(("7", 1, 0), ("8", 100, 0)), 12, 12),
+        (cases(("1200", 100, 0), ("1200", 1, 0)), 12, 12),
+        # The wait of one counts, and the percentage of the other.
+        (cases(("7", 1, 5), ("8", 100, 1)), 12, 300),
+        (cases(("7", 100, 1), ("8", 1, 5)), 12, 300),
+    ],
+)
+def test_of_several_figures_for_one_limit_the_highest_counts(
+    headers: dict[str, str], paced: float, foretold: float
+) -> None:
+    pacer = Pacer()
+    told = pacer.tell(0.0, headers, "1200")
+    assert len(told) == 2  # whoever listens hears of both
+    assert pacer.take(0.0, [INSIGHTS], 0.0) is None
+    assert pacer.hold(0.0, INSIGHTS, 0.0) == Hold(paced)
+    assert pacer.hold(0.0, INSIGHTS, math.inf) == Hold(foretold)
+
+
 def test_a_call_waits_for_the_strictest_of_its_limits_and_takes_none_meanwhile() -> None:
     pacer = Pacer()
     pacer.tell(0.0, usage(87.5) | {"x-ad-account-usage": '{"acc_id_util_pct": 100}'}, "1200")

@@ -41,6 +41,7 @@ class Call:
         account: Account number without `act_`; read from the path when not given.
         use_case: Which of Meta's limits it counts against; read from the path when not given.
         idempotent: Whether it may be carried out twice. Reads may; a write only where it says so.
+            `dataclasses.replace` keeps it: a write made of a read has to say whether it may.
         decode: Parses the body of a good answer, instead of the client's `decode`. It raises
             ValueError (as msgspec's errors are) for what it does not know: a body that holds an
             error is then classified as ever, and any other is asked for again.
@@ -53,7 +54,7 @@ class Call:
     json: Any = field(default=None, repr=False)
     account: str | None = None
     use_case: str = ""
-    idempotent: bool = True
+    idempotent: bool = None  # type: ignore[assignment] # by the method, below
     decode: Decode | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +62,8 @@ class Call:
         account, edge = describe(self.path)
         object.__setattr__(self, "account", self.account or account)
         object.__setattr__(self, "use_case", self.use_case or use_case_of(edge))
+        if self.idempotent is None:
+            object.__setattr__(self, "idempotent", self.method == "GET")
 
     @property
     def edge(self) -> str | None:

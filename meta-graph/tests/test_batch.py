@@ -172,7 +172,7 @@ def test_writes_are_repeated_only_where_they_may_be(
     server: GraphServer, client: GraphClient
 ) -> None:
     calls = [
-        Call("POST", "1", idempotent=False),
+        Call("POST", "1"),
         Call("POST", "2", idempotent=True),
         Call("POST", "3", idempotent=False),
         Call("POST", "4", idempotent=False),

@@ -10,6 +10,7 @@ import pytest
 
 from meta_graph import (
     Call,
+    ConnectionFailedError,
     Exchange,
     GraphClient,
     RequestError,
@@ -201,13 +202,27 @@ def test_an_idempotent_write_is_repeated_after_a_cut_connection(
     assert [request.form for request in server.received] == [{"payload": "x"}] * 4
 
 
+WRITES: dict[str, Callable[[GraphClient], Any]] = {
+    "post": lambda client: client.post("act_1200/campaigns", {"name": "x"}),
+    "delete": lambda client: client.delete("238/users", {"payload": "x"}),
+    "send, POST": lambda client: client.send(Call("POST", "act_1200/campaigns", {"name": "x"})),
+    "send, DELETE": lambda client: client.send(Call("DELETE", "238/users", json={})),
+    "attempts": lambda client: client.attempts(Call("POST", "act_1200/campaigns")).next(),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_write_that_meta_may_have_carried_out_is_not_repeated(
-    server: GraphServer, client: GraphClient, clock: FakeClock
+    server: GraphServer, client: GraphClient, clock: FakeClock, write: Callable[[GraphClient], Any]
 ) -> None:
     server.error(1, "An unknown error occurred", status=500)
     with pytest.raises(UnavailableError, match="might be carried out twice"):
-        client.post("act_1200/campaigns", {"name": "x"})
+        write(client)
     assert (len(server.received), clock.waits) == (1, [])
+    server.reply(fault="reset")
+    with pytest.raises(ConnectionFailedError, match="may have carried the request out"):
+        write(client)
+    assert (len(server.received), clock.waits) == (2, [])
 
 
 def test_a_wrong_request_is_sent_once(server: GraphServer, client: GraphClient) -> None:

@@ -80,6 +80,7 @@ def test_replacement(batch: int, *, is_last: bool) -> None:
     session = Session(17, batch, is_last, 30_000)
     call = replacement("238", SCHEMA, PEOPLE, session, account="77")
     assert (call.method, call.path, call.account) == ("POST", "238/usersreplace", "77")
+    assert call.idempotent
     assert body(call) == {
         "session": {
             "session_id": 17,
@@ -95,6 +96,7 @@ def test_erasure() -> None:
     call = erasure("77", SCHEMA, PEOPLE, Session(17))
     assert (call.method, call.path) == ("DELETE", "act_77/usersofanyaudience")
     assert call.account == "77"
+    assert call.idempotent
     assert body(call)["payload"] == PAYLOAD
 
 

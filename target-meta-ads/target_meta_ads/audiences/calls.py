@@ -1,5 +1,8 @@
 """The calls of a custom audience: what goes over the wire. Pure.
 
+All of them may be carried out twice: who was added or removed stays so, and a session knows the
+requests that it had.
+
 Shapes: guide to Custom Audiences, "Add users", "Replace users", and the reference of
 `/{audience}/users`. What is removed travels in the body too: an address holds some 150 people.
 """
@@ -76,6 +79,7 @@ def members(
         f"{audience_id}/users",
         json=_body(schema, people, session, page_id),
         account=account,
+        idempotent=True,
     )
 
 
@@ -90,7 +94,8 @@ def replacement(
 ) -> Call:
     """One request of a session that replaces all members of an audience; see `members`."""
     body = _body(schema, people, session, page_id)
-    return Call("POST", f"{audience_id}/usersreplace", json=body, account=account)
+    path = f"{audience_id}/usersreplace"
+    return Call("POST", path, json=body, account=account, idempotent=True)
 
 
 def erasure(
@@ -103,7 +108,7 @@ def erasure(
 ) -> Call:
     """Remove people from every audience of an account; see `members`."""
     body = _body(schema, people, session, page_id)
-    return Call("DELETE", f"act_{account}/usersofanyaudience", json=body)
+    return Call("DELETE", f"act_{account}/usersofanyaudience", json=body, idempotent=True)
 
 
 def _body(schema: int, people: Iterable[bytes], session: Session, page_id: str | None) -> bytes:

@@ -34,7 +34,7 @@ def events(
     )
     body = b"".join((b'{"data":[', b",".join(bodies), b"]", more, b"}"))
     # Sent again it is the same events: Meta knows them by their name and id, for 48 hours.
-    return Call("POST", f"{pixel_id}/events", json=body, account=account)
+    return Call("POST", f"{pixel_id}/events", json=body, account=account, idempotent=True)
 
 
 def received(payload: object) -> int | None:

@@ -14,6 +14,7 @@ from tests.worlds import (
     DAY,
     NOW,
     Range,
+    asked,
     days_asked,
     differences,
     fetched_again,
@@ -197,9 +198,8 @@ def test_an_account_that_is_new_is_read_whole(sandbox: Sandbox) -> None:
     new = sandbox.world.accounts[2].account_id
     first = run(sandbox, 15, account_ids=known)
     run(sandbox, 15, first.state)
-    asked = days_asked(sandbox)
     today = todays(sandbox)
-    assert asked == {
+    assert days_asked(sandbox) == {
         **{account: {today[account]} for account in known},
         new: days_between(day(15), today[new]),
     }
@@ -223,3 +223,32 @@ def test_an_old_state_of_another_tap_says_what_to_do(sandbox: Sandbox) -> None:
     assert "Traceback" not in output.log
     assert "state" in output.last_words
     assert sandbox.world.accounts[0].account_id in output.last_words
+
+
+def test_a_large_state_holds_all_that_was_written_when_a_run_fails(sandbox: Sandbox) -> None:
+    """It is not written after each window, and not by the stream whose windows they are."""
+    gone = [{"context": {"account_id": str(number)}} for number in range(5_000)]
+    state = {"bookmarks": {"a_former_report": {"partitions": gone}}}
+    account = sandbox.world.accounts[0].account_id
+    config = settings(
+        sandbox,
+        12,
+        account_ids=[account],
+        end_date=str(day(2)),
+        insights_mode="sync",
+        insights_window_days=1,
+        page_size=5,
+        max_concurrency=1,
+    )
+    refused = {"error": {"code": 190, "subcode": 463}}
+    match = {"stage": "sync_insights"}
+    sandbox.add_fault({"match": match, "skip": 6, "times": None, "answer": refused})
+    output = run_tap(config, state=state, streams=("campaigns", "daily"))
+    assert output.status == 1
+    windows = [days for _, days, _ in asked(sandbox)]
+    assert len(set(windows)) > 2
+    # They are read in order: all before the one that failed were written.
+    written = Range(day(12), windows[-1].since - DAY)
+    assert synced(output.state, "daily") == {account: [written]}
+    assert synced(output.states[-2], "daily").get(account, []) == []
+    assert output.state["bookmarks"].keys() == {*state["bookmarks"], "campaigns", "daily"}

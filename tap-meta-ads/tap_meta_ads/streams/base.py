@@ -261,7 +261,9 @@ class MetaStream(Stream):
         self.meta_tap.state_pace.ask(self._write_state_message, size)
 
     def catch_up(self) -> None:
-        """Write the state that `commit` has left to later."""
+        """Write the state that `commit` has left to later, whichever stream it was of."""
+        # Each stream has a flag of its own, and this one may have ended before the others moved.
+        self.state_manager.is_flushed = False
         self.meta_tap.state_pace.catch_up(self._write_state_message)
 
     @override

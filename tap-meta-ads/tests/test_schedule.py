@@ -13,7 +13,7 @@ from tap_meta_ads.engine.schedule import FIRST_PAGE, LONG, Finished, Poll, Rows,
 from tap_meta_ads.engine.tasks import Ask, Emit, Page, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tap_meta_ads.engine.schedule import Lane
     from tap_meta_ads.engine.tasks import Task
@@ -70,6 +70,16 @@ class Windows:
 def schedule(*tracks: Windows, most: int = 4, **more: Any) -> tuple[Schedule, list[Lane]]:  # noqa: ANN401 - of a Schedule
     made = Schedule(max_concurrency=most, max_retry_seconds=600.0, **more)
     return made, [made.add(track) for track in tracks]
+
+
+@pytest.fixture
+def held() -> dict[str, float]:
+    """Account -> seconds for which a limit holds its calls."""
+    return {}
+
+
+def by(held: dict[str, float]) -> Callable[[Call], float]:
+    return lambda call: held.get(call.account or "", 0.0)
 
 
 def paths(steps: Sequence[Step | Poll]) -> list[str]:
@@ -200,20 +210,31 @@ def test_a_throttled_job_is_not_looked_at_until_its_time() -> None:
     assert plan.wake_at(FIRST_LOOK) == FIRST_LOOK + 60.0
 
 
-def test_a_job_held_for_too_long_ends_alone() -> None:
+def test_a_job_held_for_too_long_ends_alone(held: dict[str, float]) -> None:
     """Its look is given up at once; a job of another account must not be given up with it."""
-    held: dict[str, float] = {}
-    plan, _ = schedule(
-        Windows("a", "1", jobs=True),
-        Windows("b", "2", jobs=True),
-        hold=lambda call: held.get(call.account or "", 0.0),
-    )
+    plan, _ = schedule(Windows("a", "1", jobs=True), Windows("b", "2", jobs=True), hold=by(held))
     for step in all_at_once(plan):
         assert isinstance(step, Step)
         plan.answer(step, {}, 0.0)
     held["1"] = 1e9
     polls = [poll for poll in all_at_once(plan, FIRST_LOOK) if isinstance(poll, Poll)]
     assert sorted([job.account_id for job in poll.jobs] for poll in polls) == [["1"], ["2"]]
+
+
+def test_the_limit_of_one_account_puts_off_no_look_at_another(held: dict[str, float]) -> None:
+    """It may close when the jobs have been chosen, and then holds back the exchange as a whole."""
+    plan, _ = schedule(Windows("a", "1", jobs=True), Windows("b", "2", jobs=True), hold=by(held))
+    for step in all_at_once(plan):
+        assert isinstance(step, Step)
+        plan.answer(step, {}, 0.0)
+    [poll] = all_at_once(plan, FIRST_LOOK)
+    assert isinstance(poll, Poll)
+    held["1"] = 300.0
+    unsent = ThrottledError("The batch is not sent", 300.0)
+    plan.looked(poll, [unsent, unsent], FIRST_LOOK)
+    [poll] = all_at_once(plan, 2 * FIRST_LOOK)
+    assert isinstance(poll, Poll)
+    assert [job.account_id for job in poll.jobs] == ["2"]
 
 
 def test_many_jobs_are_looked_at_together() -> None:
@@ -258,7 +279,14 @@ def test_what_comes_for_a_lane_given_up_is_let_go() -> None:
     check_sums(plan)
 
 
-@pytest.mark.parametrize("look", [ThrottledError(Failure("slow down"), 30.0), {}])
+@pytest.mark.parametrize(
+    "look",
+    [
+        ThrottledError(Failure("slow down", code=17), 30.0),
+        ThrottledError("The batch is not sent", 30.0),
+        {},
+    ],
+)
 def test_nothing_is_due_twice(look: Any) -> None:  # noqa: ANN401 - a look
     """Or a thread would turn in a circle."""
     plan, _ = schedule(Windows("a", jobs=True))

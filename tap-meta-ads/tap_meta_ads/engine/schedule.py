@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import MAX_BATCH, GraphError
-from tap_meta_ads.engine.jobs import Job, look_at
+from meta_graph import MAX_BATCH, GraphError, ThrottledError
+from tap_meta_ads.engine.jobs import FIRST_LOOK, Job, look_at
 from tap_meta_ads.engine.tasks import Ask, AskAll, Emit, Watch
 
 if TYPE_CHECKING:
@@ -213,6 +213,13 @@ class Schedule:
             if job.run_id not in self._watched:  # its lane was given up meanwhile
                 continue
             _, opened = self._watched[job.run_id]
+            held = self.hold(look_at(job)) if _is_unsent(look) else math.inf
+            if held <= self.max_retry_seconds:
+                # A limit that has closed since the look was due holds back an exchange as a whole;
+                # it may be that of another account in it, whose wait is not this job's.
+                later = replace(job, next_look=now + max(held, FIRST_LOOK))
+                self._watched[job.run_id] = (later, opened)
+                continue
             found = job.seen(look, now, self.max_retry_seconds)
             if isinstance(found, Job):
                 self._watched[job.run_id] = (found, opened)
@@ -383,3 +390,10 @@ class Schedule:
 
     def _unlooked(self) -> list[tuple[Job, OpenTask]]:
         return [pair for run_id, pair in self._watched.items() if run_id not in self._looking]
+
+
+def _is_unsent(look: Mapping[str, Any] | GraphError) -> bool:
+    """Whether a limit has held a look back, so that Meta has said nothing of it."""
+    if not isinstance(look, ThrottledError):
+        return False
+    return look.code is None and look.failure.http_status is None

@@ -72,6 +72,13 @@ def schedule(*tracks: Windows, most: int = 4, **more: Any) -> tuple[Schedule, li
     return made, [made.add(track) for track in tracks]
 
 
+def running(plan: Schedule, steps: Sequence[Step | Poll]) -> None:
+    """Have jobs running for what was submitted."""
+    for step in steps:
+        assert isinstance(step, Step)
+        plan.answer(step, {}, 0.0)
+
+
 @pytest.fixture
 def held() -> dict[str, float]:
     """Account -> seconds for which a limit holds its calls."""
@@ -208,6 +215,31 @@ def test_a_throttled_job_is_not_looked_at_until_its_time() -> None:
     plan.answer(submit, {}, 0.0)
     assert all_at_once(plan, FIRST_LOOK) == []
     assert plan.wake_at(FIRST_LOOK) == FIRST_LOOK + 60.0
+
+
+WAIT = 300.0
+SLOW_DOWN = ThrottledError(Failure("slow down", code=17), WAIT)
+UNSENT = ThrottledError("The batch is not sent", WAIT)
+
+
+@pytest.mark.parametrize("look", [None, SLOW_DOWN, UNSENT], ids=["none", "throttled", "unsent"])
+def test_an_account_whose_jobs_may_not_be_looked_at_is_passed_over(
+    held: dict[str, float], look: ThrottledError | None
+) -> None:
+    tracks = Windows("a", "1", jobs=True), Windows("b", "2", jobs=True)
+    plan, [one, two] = schedule(*tracks, hold=by(held))
+    running(plan, all_at_once(plan))
+    if look is None:
+        held["1"] = WAIT
+    polls = [poll for poll in all_at_once(plan, FIRST_LOOK) if isinstance(poll, Poll)]
+    held["1"] = WAIT
+    for poll in polls:
+        looks: dict[str, Any] = {"1": look or {}, "2": UNSENT if look is UNSENT else {}}
+        plan.looked(poll, [looks[job.account_id] for job in poll.jobs], FIRST_LOOK)
+    assert plan.must_wait(one, FIRST_LOOK)
+    assert not plan.must_wait(two, FIRST_LOOK)
+    assert plan.can_go_on(FIRST_LOOK)
+    assert not plan.must_wait(one, FIRST_LOOK + WAIT)
 
 
 def test_a_job_held_for_too_long_ends_alone(held: dict[str, float]) -> None:

@@ -219,10 +219,13 @@ class Schedule:
                 # it may be that of another account in it, whose wait is not this job's.
                 later = replace(job, next_look=now + max(held, FIRST_LOOK))
                 self._watched[job.run_id] = (later, opened)
+                self._hold(opened.lane, now + held)
                 continue
             found = job.seen(look, now, self.max_retry_seconds)
             if isinstance(found, Job):
                 self._watched[job.run_id] = (found, opened)
+                if isinstance(look, ThrottledError):
+                    self._hold(opened.lane, found.next_look)
                 continue
             del self._watched[job.run_id]
             opened.is_busy = False
@@ -312,7 +315,7 @@ class Schedule:
         return self._held.get((lane.track.account_id, lane.track.use_case), -math.inf)
 
     def _hold(self, lane: Lane, until: float) -> None:
-        """Begin nothing new where Meta has just refused something."""
+        """Begin nothing new where a limit holds something back; who waits long is passed over."""
         key = (lane.track.account_id, lane.track.use_case)
         self._held[key] = max(self._held.get(key, -math.inf), until)
 
@@ -380,6 +383,7 @@ class Schedule:
                     break
                 if held > 0:
                     self._watched[job.run_id] = (replace(job, next_look=now + held), opened)
+                    self._hold(opened.lane, now + held)
                 elif len(due) < MAX_BATCH:
                     due.append(job)
         if not due:

@@ -315,16 +315,20 @@ def test_an_expired_version_is_not_tried_again() -> None:
 # ---------------------------------------------------------------- one slow account
 
 
-@pytest.mark.parametrize("concurrency", [1, 8])
-def test_a_throttled_account_does_not_stall_the_others(concurrency: int) -> None:
-    wait = 5
+# A job keeps its place for some seconds before it makes room.
+@pytest.mark.parametrize(
+    ("at", "concurrency", "wait"), [("submit", 1, 5), ("submit", 8, 5), ("poll", 1, 8)]
+)
+def test_a_throttled_account_does_not_stall_the_others(
+    at: str, concurrency: int, wait: int
+) -> None:
     options = {"accounts": 3}
     stage = of_insights("throttled", "async", "submit")
     world = World(stage, {"max_concurrency": concurrency, "insights_window_days": 3}, options)
     with world.sandbox as sandbox:
         slow = sandbox.world.accounts[0].account_id
         throttle = {"throttle": {"code": 17, "seconds": wait}}
-        sandbox.add_fault({"match": {"stage": "submit", "account_id": slow}, "answer": throttle})
+        sandbox.add_fault({"match": {"stage": at, "account_id": slow}, "answer": throttle})
         output = world.run()
         entries = [e for e in sandbox.requests() if e["account_id"] and e["edge"] != "node"]
         assert output.status == 0, output.last_words

@@ -242,6 +242,47 @@ def test_an_account_whose_jobs_may_not_be_looked_at_is_passed_over(
     assert not plan.must_wait(one, FIRST_LOOK + WAIT)
 
 
+@pytest.mark.parametrize("is_throttled", [False, True])
+def test_jobs_of_a_throttled_account_leave_the_others_their_turn(
+    held: dict[str, float], *, is_throttled: bool
+) -> None:
+    tracks = Windows("a", "1", tasks=9, jobs=True), Windows("b", "2", tasks=9, jobs=True)
+    plan, [one, two] = schedule(*tracks, hold=by(held))
+    running(plan, all_at_once(plan))
+    assert plan.jobs_running == 4
+    if is_throttled:
+        [poll] = all_at_once(plan, FIRST_LOOK)
+        assert isinstance(poll, Poll)
+        plan.looked(poll, [SLOW_DOWN, SLOW_DOWN, SLOW_DOWN, SLOW_DOWN], FIRST_LOOK)
+    held["1"] = WAIT
+    steps = all_at_once(plan, FIRST_LOOK)
+    assert [step.task.lane for step in steps if isinstance(step, Step)] == [two] * 4
+    assert not plan.must_wait(two, FIRST_LOOK)
+    # They count again when their wait is over, and nobody begins more before some have ended.
+    running(plan, steps)
+    held["1"], over = 0.0, FIRST_LOOK + WAIT + 2.0
+    [poll] = all_at_once(plan, over)
+    assert isinstance(poll, Poll)
+    assert len(poll.jobs) == 8
+    looks: dict[str, Any] = {"1": {}, "2": DONE}
+    plan.looked(poll, [looks[job.account_id] for job in poll.jobs], over)
+    pages = all_at_once(plan, over)
+    assert paths(pages) == ["b/8/0", "b/7/0", "b/6/0", "b/5/0"]
+    for page in pages:
+        assert isinstance(page, Step)
+        answered(plan, page, now=over)
+    assert all_at_once(plan, over) == []
+    assert one.tasks
+
+
+def test_a_short_hold_of_jobs_makes_no_room_for_more(held: dict[str, float]) -> None:
+    tracks = Windows("a", "1", tasks=4, jobs=True), Windows("b", "2")
+    plan, _ = schedule(*tracks, hold=by(held))
+    running(plan, all_at_once(plan))
+    held["1"] = LONG
+    assert all_at_once(plan, FIRST_LOOK) == []
+
+
 def test_a_job_held_for_too_long_ends_alone(held: dict[str, float]) -> None:
     """Its look is given up at once; a job of another account must not be given up with it."""
     plan, _ = schedule(Windows("a", "1", jobs=True), Windows("b", "2", jobs=True), hold=by(held))

@@ -135,7 +135,8 @@ class Schedule:
     """The lanes of a run.
 
     Attributes:
-        max_concurrency: Requests and report jobs in flight.
+        max_concurrency: Requests and report jobs in flight. A job that may not be looked at for
+            long does not count until it may: nobody is at it, and others would have no turn.
         max_retry_seconds: For how long a job may stand still.
         hold: Seconds for which Meta takes no such call.
         room: Bytes that may be read ahead.
@@ -167,10 +168,11 @@ class Schedule:
         """The next thing to do; None when there is nothing for now."""
         if poll := self._due_poll(now):
             return poll
+        resting = self._resting(now)
         for lane in self._in_order():
             if step := self._step(lane, now):
                 return step
-            while self._may_begin(lane, now):
+            while self._may_begin(lane, now, resting):
                 task = lane.track.next()
                 if task is None:
                     break
@@ -304,12 +306,16 @@ class Schedule:
         next_up = lane is self.head and not lane.output and not lane.reserved
         return next_up or self._taken + size <= self.room
 
-    def _may_begin(self, lane: Lane, now: float) -> bool:
-        if self._in_flight + len(self._watched) >= self.max_concurrency:
+    def _may_begin(self, lane: Lane, now: float, resting: int) -> bool:
+        if self._in_flight + len(self._watched) - resting >= self.max_concurrency:
             return False
         if self._held_until(lane) > now:
             return False
         return lane is self.head or self._open < AHEAD * self.max_concurrency
+
+    def _resting(self, now: float) -> int:
+        """Jobs that a limit keeps from being looked at, for long beyond their own pauses."""
+        return sum(job.next_look - now > job.pause + LONG for job, _ in self._watched.values())
 
     def _held_until(self, lane: Lane) -> float:
         return self._held.get((lane.track.account_id, lane.track.use_case), -math.inf)

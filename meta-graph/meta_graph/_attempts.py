@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meta_graph import _retry
-from meta_graph._errors import Failure, GraphError, ThrottledError
+from meta_graph._errors import (
+    ConnectionFailedError,
+    Failure,
+    GraphError,
+    ThrottledError,
+    UnavailableError,
+)
 from meta_graph._events import Wait
 
 if TYPE_CHECKING:
@@ -24,6 +30,9 @@ if TYPE_CHECKING:
 
 # Pacing below a limit is routine; only a wait that a person could notice is worth a line.
 _WORTH_A_LINE = 10.0
+
+LEFT_OPEN = (ConnectionFailedError, UnavailableError)
+"""Errors of a try that leave open whether Meta has carried the call out."""
 
 logger = logging.getLogger("meta_graph")
 
@@ -119,12 +128,13 @@ def attempts(
         check: What is wrong with a good answer's payload, if anything; counts as a failed try.
     """
     patience = _retry.Patience(engine.max_retry_seconds)
+    was_left_open = False
     while True:
         try:
             yield from turn(engine, call, [call], patience.allowed(engine.clock.now()))
             return engine.exchange(call, check)
         except GraphError as error:
-            failed = error
+            failed = error.about(was_left_open=True) if was_left_open else error
         # Out here, so that no later error drags this one along as its context.
         now = engine.clock.now()
         patience.fail(now)
@@ -132,6 +142,7 @@ def attempts(
         if isinstance(step, _retry.GiveUp):
             raise step.error
         logger.warning("%s Trying again in %s.", failed, _retry.span(step.seconds))
+        was_left_open = was_left_open or isinstance(failed, LEFT_OPEN)
         engine.on_event(Wait(call, step.seconds, failed))
         yield Later(step.seconds, failed)
 

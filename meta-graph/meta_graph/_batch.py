@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from meta_graph import _retry
-from meta_graph._attempts import Later, Steps, logger, turn
+from meta_graph._attempts import LEFT_OPEN, Later, Steps, logger, turn
 from meta_graph._calls import Call, encode
 from meta_graph._classify import understand
 from meta_graph._errors import (
@@ -43,6 +43,7 @@ def carry_out(engine: Engine, calls: Sequence[Call]) -> Steps[list[Outcome]]:
     rule decides for each part alone whether it is tried again.
     """
     results: dict[int, Outcome] = {}
+    left_open: set[int] = set()
     patience = _retry.Patience(engine.max_retry_seconds)
     while open_ := [index for index in range(len(calls)) if index not in results]:
         parts = tuple(calls[index] for index in open_)
@@ -59,10 +60,13 @@ def carry_out(engine: Engine, calls: Sequence[Call]) -> Steps[list[Outcome]]:
         for index, outcome in zip(open_, found, strict=True):
             results[index] = outcome
             if isinstance(outcome, GraphError):
-                step = patience.judge(outcome, now, idempotent=calls[index].idempotent)
+                failed = outcome.about(was_left_open=True) if index in left_open else outcome
+                step = patience.judge(failed, now, idempotent=calls[index].idempotent)
                 if isinstance(step, _retry.Pause):
                     del results[index]
-                    waits.append(Wait(calls[index], step.seconds, outcome))
+                    waits.append(Wait(calls[index], step.seconds, failed))
+                    if isinstance(failed, LEFT_OPEN):
+                        left_open.add(index)
                 else:
                     results[index] = step.error
         if waits:

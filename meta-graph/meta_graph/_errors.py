@@ -46,6 +46,8 @@ class Failure:
         account: Account number without `act_`, where the call had one.
         edge: Last part of the path that is not an id, as `insights`.
         is_transient: Meta's own hint.
+        was_left_open: Whether an earlier try of the call left open if Meta has carried it out: it
+            ended in a `ConnectionFailedError` or an `UnavailableError`.
     """
 
     message: str
@@ -57,6 +59,7 @@ class Failure:
     account: str | None = None
     edge: str | None = None
     is_transient: bool = False
+    was_left_open: bool = False
 
     def sentence(self) -> str:
         """The failure for people: where, what, what to do, and what support asks for."""
@@ -87,14 +90,14 @@ class GraphError(Exception):
     def __str__(self) -> str:
         return self.failure.sentence()
 
-    def about(self, **facts: str | None) -> Self:
+    def about(self, **facts: str | bool | None) -> Self:
         """The same error with some facts of its failure replaced, and all else kept.
 
         Args:
             facts: Fields of `Failure`, as `account` or `advice`.
         """
         twin = copy.copy(self)
-        twin.failure = replace(self.failure, **facts)  # type: ignore[arg-type] # text fields only
+        twin.failure = replace(self.failure, **facts)  # type: ignore[arg-type] # of those names
         twin.args = (twin.failure,)
         return twin
 
@@ -122,6 +125,15 @@ class GraphError(Exception):
     def advice(self) -> str:
         """What a person can do about it."""
         return self.failure.advice
+
+    @property
+    def was_left_open(self) -> bool:
+        """Whether an earlier try of the call left open if Meta has carried it out.
+
+        A call that was tried again ends with the error of its last try, which may be a refusal
+        while the first one was carried out. A `ClientClosedError` need not tell of earlier tries.
+        """
+        return self.failure.was_left_open
 
 
 class RetryableError(GraphError):

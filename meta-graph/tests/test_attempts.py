@@ -16,9 +16,11 @@ from meta_graph import (
     ClientClosedError,
     Exchange,
     GraphClient,
+    GraphError,
     Later,
     NotFoundError,
     ThrottledError,
+    TokenError,
     UnavailableError,
     Wait,
     check_page,
@@ -194,6 +196,32 @@ def test_a_write_whose_outcome_is_unknown_is_not_repeated(
     attempts = client.attempts(Call("POST", "act_1200/insights", idempotent=False))
     with pytest.raises(UnavailableError, match="might be carried out twice"):
         attempts.next()
+
+
+@pytest.mark.parametrize("first", [{"fault": "reset"}, {"status": 502, "body": b"<html>"}])
+@pytest.mark.parametrize("last", [190, 80004])
+def test_an_error_tells_that_an_earlier_try_was_left_open(
+    server: GraphServer, client: GraphClient, first: dict[str, Any], last: int
+) -> None:
+    server.reply(**first)
+    server.error(17)
+    server.error(last, headers=usage(100, minutes=90))
+    with pytest.raises(GraphError) as caught:
+        client.send(Call("POST", "act_1200/ads"))
+    assert (caught.value.code, caught.value.was_left_open) == (last, True)
+
+
+def test_a_refusal_and_the_last_try_leave_no_earlier_one_open(
+    server: GraphServer, make: Make
+) -> None:
+    server.error(17)
+    server.error(190)
+    with pytest.raises(TokenError) as refused:
+        make().send(Call("POST", "act_1200/ads"))
+    server.error(2, status=503)
+    with pytest.raises(UnavailableError) as unanswered:
+        make(max_retry_seconds=0).send(Call("POST", "act_1200/ads"))
+    assert (refused.value.was_left_open, unanswered.value.was_left_open) == (False, False)
 
 
 def test_a_check_fails_a_try(server: GraphServer, client: GraphClient) -> None:

@@ -186,6 +186,17 @@ def test_writes_are_repeated_only_where_they_may_be(
     assert [call["relative_url"] for call in parts_of(server.received[1])] == ["2", "3"]
 
 
+def test_a_part_tells_that_an_earlier_try_of_it_was_left_open(
+    server: GraphServer, client: GraphClient
+) -> None:
+    server.reply([None, failed(17), part({"id": "3"})])
+    server.reply([failed(17), failed(17)])
+    server.reply([failed(190), failed(190)])
+    one, two, three = client.batch(reads("a", "b", "c"))
+    assert [type(one), type(two), three] == [TokenError, TokenError, {"id": "3"}]
+    assert (one.was_left_open, two.was_left_open) == (True, False)
+
+
 def test_a_batch_that_fails_as_a_whole_fails_part_by_part(
     server: GraphServer, client: GraphClient
 ) -> None:

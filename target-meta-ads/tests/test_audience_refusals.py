@@ -248,6 +248,25 @@ def test_a_removal_is_not_noted_while_the_old_rows_are_there(tmp_path: Path) -> 
     assert meta.members["1"] == rows_of(packed("a", "x", "y"))
 
 
+def test_a_removal_of_which_the_last_try_alone_was_refused_may_be_done(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"])
+        run.settle()
+    dead = refusal(190).about(was_left_open=True)
+    meta.refuses = lambda asked: dead if asked.is_removal else None
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "a", packed("a", "a@a.example"), is_removal=True)
+        run.settle()
+        assert run.counts() == {"received": 1, "undelivered": 1}
+    meta.members["1"] -= rows_of(packed("a", "a@a.example"))  # the try before was carried out
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"])
+        run.settle()
+        assert run.counts() == {"received": 2, "delivered": 1, "unchanged": 1}
+    assert meta.ids("1") == ["a", "b"]
+
+
 def test_a_failed_audience_holds_the_state_while_others_go_on(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda asked: refusal(*GONE) if asked.target == "1" else None)
     with working(tmp_path, meta) as run:

@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from meta_graph import ClientClosedError, ConnectionFailedError, GraphError, failed_job
-from target_meta_ads.delivery.outcomes import Outcome, of_any, of_events, of_members
+from meta_graph import (
+    ClientClosedError,
+    ConnectionFailedError,
+    Failure,
+    GraphError,
+    RequestError,
+    failed_job,
+)
+from target_meta_ads.delivery.outcomes import Outcome, may_be_done, of_any, of_events, of_members
 
 HALVE, SEARCH, LEAVE = Outcome.HALVE, Outcome.SEARCH, Outcome.LEAVE
 STOP_DESTINATION, STOP = Outcome.STOP_DESTINATION, Outcome.STOP
@@ -109,6 +116,28 @@ def test_too_much_data_by_its_words(code: int) -> None:
     words = "Please reduce the amount of data you're asking for, then retry your request"
     assert of_members(refusal(code, None, words)) is HALVE
     assert of_events(refusal(code, None, words)) is HALVE
+
+
+def test_something_on_the_way_to_meta_takes_no_such_length() -> None:
+    error = RequestError(Failure("Meta sent an answer that is not JSON", http_status=413))
+    assert of_members(error) is HALVE
+    assert of_events(error) is HALVE
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ConnectionFailedError("No answer"), True),
+        (ClientClosedError("Closed"), True),
+        (refusal(2, None), True),
+        (refusal(17, None), False),
+        (refusal(17, None).about(was_left_open=True), True),
+        (refusal(190, None), False),
+        (refusal(190, None).about(was_left_open=True), True),
+    ],
+)
+def test_whether_meta_may_have_done_it(error: GraphError, *, expected: bool) -> None:
+    assert may_be_done(error) is expected
 
 
 def test_an_event_may_be_refused_for_a_field_that_is_not_known() -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 INVALID = 100
 TOO_MANY_PARAMETERS = 105
+TOO_LARGE = 413
+"""HTTP status with which something on the way to Meta refuses a body that is too long for it."""
+
 BUSY = {2650, 21009}
 """An audience that is being replaced, a data set that takes nothing for now: others may."""
 
@@ -49,8 +52,9 @@ class Outcome(Enum):
 
 
 def may_be_done(error: GraphError) -> bool:
-    """Whether Meta may have carried out what it has not acknowledged."""
-    return isinstance(error, (ConnectionFailedError, UnavailableError, ClientClosedError))
+    """Whether Meta may have carried out what it has not acknowledged, at this try or before."""
+    is_unanswered = isinstance(error, ConnectionFailedError | UnavailableError | ClientClosedError)
+    return is_unanswered or error.was_left_open
 
 
 def of_members(error: GraphError) -> Outcome:
@@ -70,7 +74,8 @@ def of_events(error: GraphError) -> Outcome:
 
 def of_any(error: GraphError) -> Outcome:
     """Any refused request."""
-    if isinstance(error, TooMuchDataError) or error.code == TOO_MANY_PARAMETERS:
+    is_too_large = error.failure.http_status == TOO_LARGE or error.code == TOO_MANY_PARAMETERS
+    if is_too_large or isinstance(error, TooMuchDataError):
         return Outcome.HALVE
     if isinstance(error, VersionExpiredError):
         return Outcome.STOP

@@ -179,7 +179,7 @@ def parse(config: Mapping[str, Any]) -> Settings:
     if "default_country" in given:
         made["default_country"] = given["default_country"].upper()
     if "streams" in given:
-        made["streams"] = parse_streams(given["streams"], given.get("test_event_code"))
+        made["streams"] = parse_streams(given["streams"])
     return Settings(**made)
 
 

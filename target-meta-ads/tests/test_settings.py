@@ -57,7 +57,7 @@ def test_defaults_of_blocks_are_those_of_the_schema() -> None:
     block = SCHEMA["properties"]["streams"]["additionalProperties"]
     for part, stream in made.items():
         schema = block[part].get("then", block[part])
-        fields = set(type(stream).__dataclass_fields__) - {"pattern", "test_event_code"}
+        fields = set(type(stream).__dataclass_fields__) - {"pattern"}
         assert set(schema["properties"]) == {*fields, "destination"}
         for name, about in schema["properties"].items():
             assert about["description"].endswith("."), name
@@ -123,7 +123,7 @@ def test_with_everything() -> None:
         TOKEN,
         app_secret="made-up-secret",
         ad_account_id="120210000000000001",
-        streams={"a": EventStream("a", pixel_id="5", test_event_code="TEST12345")},
+        streams={"a": EventStream("a", pixel_id="5")},
         default_country="DE",
         dry_run=True,
         dry_run_path="out/what.jsonl",

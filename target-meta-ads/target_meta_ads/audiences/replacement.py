@@ -172,10 +172,8 @@ class Replacement(Destination):
     def _all_parts(self, counts: Counter[int]) -> Iterator[Part]:
         (main, total), *others = counts.most_common()
         session = calls.new_session(total)
-        people = 0
         for number, (some, is_last) in enumerate(_with_last(self._groups(main)), 1):
             yield Part(main, some, Session(session.id, number, is_last, total))
-            people += len(some)
         for schema, _ in others:
             for some in self._groups(schema):
                 yield Part(schema, some, None)

@@ -186,9 +186,8 @@ class AudienceStream:
 class EventStream:
     """Records that are events of the Conversions API.
 
-    The attributes are the settings of the block, and `pattern` its name; `test_event_code` is that
-    of all streams. Exactly one of `pixel_id` and `event_routes` is set. `custom_data` is
-    "remaining", "none" or the columns.
+    The attributes are the settings of the block, and `pattern` its name. Exactly one of
+    `pixel_id` and `event_routes` is set. `custom_data` is "remaining", "none" or the columns.
     """
 
     pattern: str
@@ -198,7 +197,6 @@ class EventStream:
     fields: Mapping[str, str] = field(default_factory=dict)
     custom_data: str | tuple[str, ...] = "remaining"
     external_id: str = "sha256"
-    test_event_code: str | None = None
 
 
 Stream = AudienceStream | EventStream
@@ -208,14 +206,12 @@ class AmbiguousStreamError(StreamError):
     """Two blocks are as near to a stream; the message is a sentence that names both."""
 
 
-def parse_streams(
-    blocks: Mapping[str, Mapping[str, Any]], test_event_code: str | None = None
-) -> dict[str, Stream]:
+def parse_streams(blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Stream]:
     """The blocks of a configuration in which nothing is wrong."""
-    return {pattern: _parsed(pattern, block, test_event_code) for pattern, block in blocks.items()}
+    return {pattern: _parsed(pattern, block) for pattern, block in blocks.items()}
 
 
-def _parsed(pattern: str, block: Mapping[str, Any], test_event_code: str | None) -> Stream:
+def _parsed(pattern: str, block: Mapping[str, Any]) -> Stream:
     made = _with_ids(_plain(block))
     destination = made.pop("destination")
     if destination == AUDIENCE:
@@ -226,7 +222,7 @@ def _parsed(pattern: str, block: Mapping[str, Any], test_event_code: str | None)
         made["defaults"] = _with_ids(made["defaults"])
     if isinstance(made.get("custom_data"), list):
         made["custom_data"] = tuple(made["custom_data"])
-    return EventStream(pattern, **made, test_event_code=test_event_code)
+    return EventStream(pattern, **made)
 
 
 def _with_ids(values: Mapping[str, Any]) -> dict[str, Any]:

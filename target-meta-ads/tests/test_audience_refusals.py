@@ -164,6 +164,28 @@ def test_a_removal_from_a_small_audience_is_left_and_lets_the_state_pass(tmp_pat
     assert meta.ids("1") == ["a", "b"]
 
 
+@pytest.mark.parametrize("code", [10, 190], ids=["the audience", "the token"])
+def test_an_audience_fails_in_words_without_the_values_of_its_people(
+    tmp_path: Path, code: int
+) -> None:
+    words = "customer-17 of ada@a.example is bad"
+    meta = FakeMeta(refuses=lambda _: refusal(code, None, words))
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["customer-17"])
+        run.settle()
+        (failure,) = run.delivery.failures
+    assert "(left out) of (left out) is bad" in failure
+
+
+def test_a_removal_that_is_left_is_told_in_words_without_values(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda _: refusal(*TOO_SMALL, "customer-17 stays"))
+    with working(tmp_path, meta) as run:
+        run.person(run.audience(), "customer-17", packed("customer-17", "x"), is_removal=True)
+        run.settle()
+        (warning,) = run.warnings
+    assert "(left out) stays" in warning
+
+
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_a_person_who_is_to_change_and_may_not_leave_stays_as_before(
     tmp_path: Path, *, is_refused: bool

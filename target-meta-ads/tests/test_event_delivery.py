@@ -149,7 +149,11 @@ def test_metas_words_about_a_bad_event_are_without_its_values(tmp_path: Path) ->
         )
 
 
-@pytest.mark.parametrize("code", [(100, 2804001), (10, None)], ids=["each event", "the pixel"])
+@pytest.mark.parametrize(
+    "code",
+    [(100, 2804001), (10, None), (190, None)],
+    ids=["each event", "the pixel", "the token"],
+)
 def test_a_pixel_fails_in_words_without_the_values_of_its_events(
     tmp_path: Path, code: tuple[int, int | None]
 ) -> None:

@@ -236,6 +236,16 @@ def test_a_stream_of_two_replacements_counts_each_of_its_records_once(tmp_path: 
     assert meta.ids("1") == meta.ids("2") == ["a", "b", "c"]
 
 
+def test_a_session_fails_in_words_without_the_values_of_its_people(tmp_path: Path) -> None:
+    meta = FakeMeta(refuses=lambda _: refusal(*GONE, "customer-17 of ada@a.example is bad"))
+    with working(tmp_path, meta) as run:
+        audience = run.replacement()
+        run.people(audience, ["customer-17"])
+        finish(run, audience)
+        (failure,) = run.delivery.failures
+    assert "(left out) of (left out) is bad" in failure
+
+
 def test_whom_a_refused_session_held_is_undelivered_once(tmp_path: Path) -> None:
     meta = FakeMeta(refuses=lambda _: refusal(*GONE))
     with working(tmp_path, meta) as run:

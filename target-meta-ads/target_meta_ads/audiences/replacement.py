@@ -225,6 +225,10 @@ class Replacement(Destination):
     # Answers.
 
     @override
+    def _values(self, about: Part) -> Any:
+        return [rows.unpack(person.packed)[1] for person in about.people]
+
+    @override
     def _answered(self, about: Part, payload: Any, error: GraphError | None) -> None:
         self._in_flight = False
         if error is not None:

@@ -218,6 +218,10 @@ class AudienceDelivery(Destination):
     # Answers.
 
     @override
+    def _values(self, about: Batch) -> Any:
+        return [rows.unpack(entry.content)[1] for entry in about.entries]
+
+    @override
     def _answered(self, about: Batch, payload: Any, error: GraphError | None) -> None:
         if error is None:
             self._accepted(about, payload)

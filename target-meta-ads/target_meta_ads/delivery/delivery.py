@@ -175,6 +175,8 @@ class Delivery:
 
     def _take(self, answered: Answered[Request]) -> None:
         request, payload, error = answered
+        if error is not None:
+            error = request.destination.cleaned(request.about, error)
         request.destination.answered(request.about, payload, error)
         if error is not None and outcomes.of_any(error) is Outcome.STOP:
             self._stop(error)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from target_meta_ads.delivery.rejects import without_values
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -138,6 +140,15 @@ class Destination(ABC):
     @abstractmethod
     def next(self) -> Request | None:
         """What may be sent now; None when there is nothing."""
+
+    def cleaned(self, about: Any, error: GraphError) -> GraphError:  # noqa: ANN401 - as `Request`
+        """What a request ended with, in words without anything that the request held."""
+        words = without_values(error.failure.message, self._values(about))
+        return error.about(message=words)
+
+    @abstractmethod
+    def _values(self, about: Any) -> Any:  # noqa: ANN401 - as `Request`
+        """What a request held of people and events: JSON."""
 
     def answered(self, about: Any, payload: Any, error: GraphError | None) -> None:  # noqa: ANN401 - JSON
         """Take in how a request went."""

@@ -18,7 +18,6 @@ from meta_graph import Failure, GraphError
 from target_meta_ads.delivery import outcomes
 from target_meta_ads.delivery.destinations import Destination, Request
 from target_meta_ads.delivery.outcomes import Outcome
-from target_meta_ads.delivery.rejects import without_values
 from target_meta_ads.events import calls
 from target_meta_ads.events.calls import MOST_EVENTS
 from target_meta_ads.events.checks import OLDEST_IN_A_STORE
@@ -204,6 +203,10 @@ class EventDelivery(Destination):
     # Answers.
 
     @override
+    def _values(self, about: Batch) -> Any:
+        return [msgspec.json.decode(entry.content) for entry in about.request]
+
+    @override
     def _answered(self, about: Batch, payload: Any, error: GraphError | None) -> None:
         request = about.request
         count = calls.received(payload)
@@ -224,7 +227,7 @@ class EventDelivery(Destination):
             if outcomes.may_be_done(error):
                 about.claim = None  # it stays in the ledger: the next run finds it unsettled
             self._queue.appendleft(about)  # it is unsettled, and is dropped with the rest
-            self.fail(error.about(message=_words(error, request)))
+            self.fail(error)
 
     def _halve(self, batch: Batch, request: Sequence[Entry]) -> None:
         """Send a request in two."""
@@ -272,8 +275,7 @@ class EventDelivery(Destination):
         if self._accepted_any:
             self.conclude()
         elif len(self._doubtful) >= _ALIKE and len({_what(one) for _, one in self._doubtful}) == 1:
-            entry, error = self._doubtful[0]
-            self.fail(error.about(message=_words(error, [entry])))
+            self.fail(self._doubtful[0][1])
 
     @override
     def conclude(self) -> None:
@@ -289,7 +291,7 @@ class EventDelivery(Destination):
 
     def _reject(self, entry: Entry, error: GraphError) -> None:
         advice = f" {error.advice}" if error.advice else ""
-        words = f"Meta refuses it: {_words(error, [entry])}.{advice}"
+        words = f"Meta refuses it: {error.failure.message}.{advice}"
         self._shared.reject(entry, _what(error), words)
 
     def _release(self, batch: Batch) -> None:
@@ -318,12 +320,6 @@ class EventDelivery(Destination):
         self._open.clear()
         self._chunk.clear()
         self._doubtful.clear()
-
-
-def _words(error: GraphError, entries: Sequence[Entry]) -> str:
-    """Meta's words about events, without anything that stood in them."""
-    sent = [msgspec.json.decode(entry.content) for entry in entries]
-    return without_values(error.failure.message, sent)
 
 
 def _what(error: GraphError) -> str:

@@ -141,7 +141,7 @@ def rejects() -> str:
     found["unreadable_..."] = f"A column of an event holds something that is none: {code(needed)}."
     found[INVALID_ENTRY] = "Meta took the request, and named this row invalid."
     found[OUTCOME_UNKNOWN] = (
-        "A run that was cut off may have sent the event, more than 48 hours ago."
+        "A run that was cut off, or had no answer, may have sent the event, more than 48 hours ago."
     )
     found[NOT_RECEIVED] = "Meta answered, and did not count the event."
     found["100/2804003"] = "Any such pair: Meta's own code and subcode; the message has its words."

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meta_graph import (
+    ClientClosedError,
+    ConnectionFailedError,
+    Failure,
+    PermissionDeniedError,
+    ThrottledError,
+    UnavailableError,
+)
 from target_meta_ads.delivery.checkpoints import EVERY
 from target_meta_ads.events import calls
 from tests.fake_meta import GONE, START, FakeMeta, event, event_ids, key, received, refusal
@@ -14,6 +22,8 @@ from tests.fake_run import working
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from meta_graph import GraphError
 
 MANY = calls.MOST_EVENTS
 
@@ -279,6 +289,52 @@ def test_a_token_that_dies_within_a_search(tmp_path: Path) -> None:
         run.settle()
         assert len(run.rejects()) == 1
     assert sorted(received(meta)) == sorted(set(event_ids(16)) - {"e00007"})
+
+
+# What ends without a code of Meta's, and whether Meta may have taken it.
+CODELESS: dict[str, tuple[GraphError, bool]] = {
+    "connection failed": (ConnectionFailedError("The connection failed"), True),
+    "client closed": (ClientClosedError("The client is closed"), True),
+    "503 page": (UnavailableError(Failure("No JSON", http_status=503)), True),
+    "bare 429": (ThrottledError(Failure("No JSON", http_status=429)), False),
+    "bare 429 behind a lost answer": (
+        ThrottledError(Failure("No JSON", http_status=429, was_left_open=True)),
+        True,
+    ),
+    "403 page": (PermissionDeniedError(Failure("No JSON", http_status=403)), False),
+}
+
+
+@pytest.mark.parametrize(("error", "may_be_done"), CODELESS.values(), ids=CODELESS)
+@pytest.mark.parametrize(
+    ("sent", "bad"), [(1, None), (40, None), (20, "e00039")], ids=["one", "many", "in a search"]
+)
+def test_what_ends_without_metas_code_is_no_events_fault(
+    tmp_path: Path, error: GraphError, sent: int, bad: str | None, *, may_be_done: bool
+) -> None:
+    ids = event_ids(sent if bad is None else 2 * sent)
+    meta = FakeMeta(is_bad=lambda one: one["event_id"] == bad)
+    with working(tmp_path, meta) as run:
+        pixel = run.pixel()
+        run.events(pixel, ["taken"])
+        run.settle()
+        meta.refuses = lambda asked: error if len(asked.data) == sent else None
+        run.events(pixel, ids)
+        run.state(1)
+        run.settle()
+        assert pixel.failed is not None
+        assert (run.states, run.rejects(), pixel.unsettled()) == ([], [], 2)
+        assert run.counts() == {"received": 1 + len(ids), "delivered": 1, "undelivered": len(ids)}
+    lost = ids[:sent] if may_be_done else []
+    meta.refuses = lambda _: None
+    meta.is_bad = lambda _: False
+    with working(tmp_path, meta, START + timedelta(days=3)) as run:
+        assert set(run.ledger.lost_events("9")) == {key(one) for one in lost}
+        run.events(run.pixel(), ids)
+        run.settle()
+        rejected = [(one["key"]["id"], one["code"]) for one in run.rejects()]
+        assert rejected == [(one, "outcome_unknown") for one in lost]
+    assert received(meta) == ["taken", *ids[len(lost) :]]
 
 
 # Workers that died.

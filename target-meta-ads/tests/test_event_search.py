@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from target_meta_ads.events import calls
 from target_meta_ads.events.search import Search
-from tests.fake_meta import TOO_MUCH, FakeMeta, event_ids, key, read, received, refusal
+from tests.fake_meta import START, TOO_MUCH, FakeMeta, event_ids, key, read, received, refusal
 from tests.fake_run import working
 
 if TYPE_CHECKING:
@@ -79,6 +80,23 @@ def test_events_that_meta_has_received_in_part_are_sent_again_in_halves(tmp_path
         run.events(run.pixel(), event_ids(MANY))
         run.settle()
         assert run.counts() == {"received": MANY, "unchanged": MANY}
+
+
+@pytest.mark.parametrize(
+    ("sent", "bad"), [(16, None), (8, "e00015")], ids=["all of them", "in a search"]
+)
+def test_what_meta_may_have_received_in_part_stays_claimed_when_the_run_ends(
+    tmp_path: Path, sent: int, bad: str | None
+) -> None:
+    meta = Forgetful(is_bad=lambda one: one["event_id"] == bad)
+    meta.forgets = lambda asked: len(asked.data) == sent
+    meta.refuses = lambda asked: refusal(190) if len(asked.data) < sent else None
+    with working(tmp_path, meta, most=1) as run:
+        run.events(run.pixel(), event_ids(16))
+        run.settle()
+        assert run.counts() == {"received": 16, "undelivered": 16}
+    with working(tmp_path, meta, START + timedelta(days=3)) as run:
+        assert set(run.ledger.lost_events("9")) == {key(one) for one in event_ids(sent)}
 
 
 def test_an_event_that_meta_never_receives_is_rejected_alone(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ DEDUPLICATED = timedelta(hours=48)
 """For so long Meta takes an event with the same name and id for the same event."""
 
 OUTCOME_UNKNOWN = "outcome_unknown"
-"""Code of the reject of an event that was on its way when a run died, too long ago."""
+"""Code of the reject of an event of which a run had no answer, too long ago."""
 
 NOT_RECEIVED = "not_received"
 """Code of the reject of an event that Meta neither takes nor refuses."""
@@ -53,12 +53,17 @@ class Batch:
     Attributes:
         entries: The events.
         claim: The ledger's promise that nobody else sends them, once it is sent.
+        part: The same for what a search has on its way, which is not all of them.
+        is_kept: Whether Meta may have them: the claim then stays until it has accepted them, so
+            that a later run knows, if this one never does.
         search: What is bad in it, once Meta has refused it.
         noted: How many of the bad ones are noted.
     """
 
     entries: list[Entry]
     claim: Claim | None = None
+    part: Claim | None = None
+    is_kept: bool = False
     search: Search[Entry, GraphError] | None = None
     noted: int = 0
 
@@ -166,6 +171,9 @@ class EventDelivery(Destination):
         while self._queue:
             batch = self._queue.popleft()
             if batch.claim is not None or self._claim(batch):
+                if batch.search is not None and not batch.is_kept:
+                    keys = [entry.key for entry in batch.request]
+                    batch.part = self._shared.ledger.claim(self.pixel_id, keys)
                 self._sent.add(batch)
                 bodies = [entry.content for entry in batch.request]
                 call = calls.events(self.pixel_id, bodies, self._options, self._account)
@@ -190,8 +198,8 @@ class EventDelivery(Destination):
                 self._shared.reject(
                     entry,
                     OUTCOME_UNKNOWN,
-                    "A run that was cut off may have sent it, more than 48 hours ago: sent again, "
-                    "Meta would count it twice.",
+                    "A run that was cut off, or had no answer, may have sent it, more than 48 "
+                    "hours ago: sent again, Meta would count it twice.",
                 )
             else:
                 left.append(entry)
@@ -209,33 +217,50 @@ class EventDelivery(Destination):
     @override
     def _answered(self, about: Batch, payload: Any, error: GraphError | None) -> None:
         request = about.request
+        self._sent.discard(about)
         count = calls.received(payload)
+        outcome: Outcome | None
         if error is None and count is not None and count < len(request):
             # Nothing tells which. Sent again they are the same events.
-            error = GraphError(Failure(f"Meta has received {count} of {len(request)} events"))
-            outcome: Outcome | None = Outcome.HALVE
+            words = f"Meta has received {count} of {len(request)} events"
+            error = GraphError(Failure(words, was_left_open=True))
+            outcome = Outcome.HALVE if len(request) > 1 else Outcome.SEARCH
         else:
             outcome = None if error is None else outcomes.of_events(error)
-        self._sent.discard(about)
         if error is None:
             self._deliver(about, request)
         elif outcome is Outcome.HALVE and len(request) > 1:
-            self._halve(about, request)
-        elif outcome is Outcome.SEARCH or error.code is None:
+            self._halve(about, request, error)
+        elif outcome is Outcome.SEARCH:
+            # An earlier try that was left open held the same bad event: Meta has taken none of it.
             self._search(about, error)
         else:
             if outcomes.may_be_done(error):
-                about.claim = None  # it stays in the ledger: the next run finds it unsettled
+                self._keep(about)
             self._queue.appendleft(about)  # it is unsettled, and is dropped with the rest
             self.fail(error)
 
-    def _halve(self, batch: Batch, request: Sequence[Entry]) -> None:
+    def _keep(self, batch: Batch) -> None:
+        """Leave what was sent claimed for good, and nothing else: Meta may have it."""
+        if batch.part is not None:
+            self._release_whole(batch)
+            batch.claim, batch.part = batch.part, None
+        batch.is_kept = True
+
+    def _halve(self, batch: Batch, request: Sequence[Entry], error: GraphError) -> None:
         """Send a request in two."""
-        rest = batch.search.left[len(request) :] if batch.search is not None else []
+        rest = Batch(batch.search.left[len(request) :] if batch.search is not None else [])
+        if batch.is_kept:
+            rest.claim, rest.is_kept = batch.claim, True
+        if outcomes.may_be_done(error):
+            self._keep(batch)
         self._release(batch)
         middle = (len(request) + 1) // 2
-        parts = (request[:middle], request[middle:], rest)
-        self._queue.extendleft(Batch([*some]) for some in reversed(parts) if some)
+        halves = [
+            Batch([*some], batch.claim, is_kept=batch.is_kept)
+            for some in (request[:middle], request[middle:])
+        ]
+        self._queue.extendleft(one for one in (rest, *reversed(halves)) if one.entries)
 
     def _deliver(self, batch: Batch, request: Sequence[Entry]) -> None:
         assert batch.claim is not None  # noqa: S101 - it was sent
@@ -247,6 +272,7 @@ class EventDelivery(Destination):
         for entry in request:
             entry.source.report.delivered += 1
         self._pending.difference_update(keys)
+        self._release_part(batch)
         if not self._accepted_any:
             self._accepted_any = True
             self.conclude()
@@ -259,6 +285,7 @@ class EventDelivery(Destination):
             batch.search = Search(batch.entries, error)
         else:
             batch.search.refused(error)
+        self._release_part(batch)
         self._go_on(batch)
 
     def _go_on(self, batch: Batch) -> None:
@@ -295,9 +322,20 @@ class EventDelivery(Destination):
         self._shared.reject(entry, _what(error), words)
 
     def _release(self, batch: Batch) -> None:
+        """Give back the claims of what Meta does not have."""
+        self._release_part(batch)
+        if not batch.is_kept:
+            self._release_whole(batch)
+
+    def _release_whole(self, batch: Batch) -> None:
         if batch.claim is not None:
             self._shared.ledger.release(batch.claim)
             batch.claim = None
+
+    def _release_part(self, batch: Batch) -> None:
+        if batch.part is not None:
+            self._shared.ledger.release(batch.part)
+            batch.part = None
 
     @override
     def _numbers(self) -> Iterator[int]:

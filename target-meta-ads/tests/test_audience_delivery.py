@@ -13,6 +13,8 @@ from tests.fake_run import working
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.fake_run import Worker
+
 
 MANY = calls.MOST_ROWS
 
@@ -228,3 +230,28 @@ def test_a_removal_that_comes_again_is_sent_again(tmp_path: Path) -> None:
             run.settle()
             assert run.counts() == {"received": 1, "delivered": 1}
     assert [asked.method for asked in meta.requests()] == ["DELETE", "DELETE"]
+
+
+def test_removals_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """Of one person the ledger has a key that the record lacks, of the next it is the reverse."""
+    meta = FakeMeta()
+
+    def feed(run: Worker, *, is_removal: bool) -> None:
+        people = run.audience()
+        for number, name in enumerate(names(6)):
+            more = {"FN": name} if number % 2 == is_removal else {}
+            run.person(people, name, packed(name, name, **more), is_removal=is_removal)
+        run.state(1)
+        run.settle()
+        assert run.counts() == {"received": 6, "delivered": 6}
+        assert run.states == [1]
+
+    with working(tmp_path, meta) as run:
+        feed(run, is_removal=False)
+    with working(tmp_path, meta) as run:
+        feed(run, is_removal=True)
+        assert run.ledger.counts("1", 99) == (0, 0)
+    assert meta.members["1"] == set()
+    # What they were goes first, in as few requests as there are schemas.
+    sizes = [len(asked.data) for asked in meta.requests() if asked.is_removal]
+    assert sizes == [3, 3, 3, 3]

@@ -3,6 +3,9 @@
 In an open batch entries wait for others of the same kind; a closed one waits to be sent. Whoever is
 in a batch that is not settled is pending. A batch may have to wait for others: people whose rows
 have changed are removed as what they were before they are added as what they are.
+
+No two batches ever wait for each other: an addition waits for removals alone, and a removal that
+waits for old rows of other keys stands apart from those that old rows are put into.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
     from target_meta_ads.delivery.destinations import Entry
     from target_meta_ads.ledger import Claim
+
+_Kind = tuple[bool, int, bool]
+"""Whether rows are removed, their schema, and whether they wait for old rows of other keys."""
 
 
 @dataclass
@@ -43,6 +49,7 @@ class Batch:
     Attributes:
         is_removal: Whether they are removed.
         schema: The keys that the rows have, see `rows`.
+        is_behind: Whether it is of removals that wait for old rows of other keys.
         entries: Who is in it.
         rows: How many rows they have together.
         after: Removals that have to be settled before: they take out what these people were.
@@ -52,11 +59,17 @@ class Batch:
 
     is_removal: bool
     schema: int
+    is_behind: bool = False
     entries: list[Entry] = field(default_factory=list)
     rows: int = 0
     after: set[Batch] = field(default_factory=set)
     claim: Claim | None = None
     whole: Claimed | None = None
+
+    @property
+    def kind(self) -> _Kind:
+        """What it has in common with all that is put into it."""
+        return (self.is_removal, self.schema, self.is_behind)
 
     @property
     def first(self) -> int:
@@ -73,7 +86,7 @@ class Batches:
     """The batches of one audience."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[bool, int], Batch] = {}
+        self._open: dict[_Kind, Batch] = {}
         self._queue: deque[Batch] = deque()
         self._sent: set[Batch] = set()
         # In how many batches a person is: as what they were, and as what they are.
@@ -99,9 +112,17 @@ class Batches:
         """Whether one of these people is in a batch that is not settled."""
         return not self._pending.keys().isdisjoint(keys)
 
-    def put(self, entry: Entry, *, is_removal: bool) -> Batch:
-        """Put rows into the open batch of their kind; one that has no room for them is closed."""
-        kind = (is_removal, rows.schema_of(entry.content))
+    def put(self, entry: Entry, *, is_removal: bool, behind: Batch | None = None) -> Batch:
+        """Put rows into the open batch of their kind; one that has no room for them is closed.
+
+        Args:
+            entry: Whose rows they are.
+            is_removal: Whether they are removed.
+            behind: The batch that removes old rows of theirs, which has to be settled before.
+        """
+        schema = rows.schema_of(entry.content)
+        is_behind = is_removal and behind is not None and behind.schema != schema
+        kind = (is_removal, schema, is_behind)
         count = rows.count(entry.content)
         batch = self._open.get(kind)
         if batch is not None and batch.rows + count > MOST_ROWS:
@@ -111,15 +132,16 @@ class Batches:
             batch = self._open[kind] = Batch(*kind)
         batch.entries.append(entry)
         batch.rows += count
+        if behind is not None and behind is not batch:
+            batch.after.add(behind)
         self._enter(entry)
         return batch
 
     def close(self, batch: Batch) -> None:
         """Put an open batch into the queue, behind those that it waits for."""
-        kind = (batch.is_removal, batch.schema)
-        if self._open.get(kind) is not batch:
+        if self._open.get(batch.kind) is not batch:
             return
-        del self._open[kind]
+        del self._open[batch.kind]
         for earlier in batch.after:
             self.close(earlier)
         self._queue.append(batch)
@@ -190,8 +212,8 @@ class Batches:
         self._sent.discard(batch)
         if batch in self._queue:
             self._queue.remove(batch)
-        if self._open.get((batch.is_removal, batch.schema)) is batch:
-            del self._open[batch.is_removal, batch.schema]
+        if self._open.get(batch.kind) is batch:
+            del self._open[batch.kind]
         for entry in batch.entries:
             self._leave(entry)
         batch.entries = []

@@ -131,9 +131,7 @@ class AudienceDelivery(Destination):
 
     def _add(self, entry: Entry, old: bytes | None) -> None:
         before = None if old is None else self._put_old(entry, without_doubt(old), entry.content)
-        batch = self._batches.put(entry, is_removal=False)
-        if before is not None:
-            batch.after.add(before)
+        batch = self._batches.put(entry, is_removal=False, behind=before)
         self._batches.close_if_full(batch)
 
     def _remove(self, entry: Entry, old: bytes | None) -> None:
@@ -144,9 +142,7 @@ class AudienceDelivery(Destination):
         if before is not None:
             # What the ledger knows is gone with the old rows, and stays known if they stay.
             entry = entry._replace(is_noted=False)
-        batch = self._batches.put(entry, is_removal=True)
-        if before is not None and before is not batch:
-            batch.after.add(before)
+        batch = self._batches.put(entry, is_removal=True, behind=before)
         self._batches.close_if_full(batch)
 
     def _put_old(self, entry: Entry, old: bytes, new: bytes) -> Batch | None:

@@ -161,6 +161,28 @@ def test_a_mirror_is_complete_by_the_version_that_was_activated(
     assert len(people(sandbox)) == 8
 
 
+@pytest.mark.parametrize(("sync_mode", "done"), [("mirror", "removed"), ("replace", "replaced")])
+def test_too_many_rejects_remove_nobody(
+    sandbox: Sandbox, tmp_path: Path, sync_mode: str, done: str
+) -> None:
+    rows = [{"customer": number, "email": f"p{number}@mail.example"} for number in range(10)]
+    wrong = [{**row, "email": "n/a"} for row in rows[6:]]
+    # Beside a stream that is so long that of all the records few are rejected.
+    beside = [{"customer": number, "email": f"q{number}@mail.example"} for number in range(90)]
+    settings = config(sandbox, tmp_path, members={"sync_mode": sync_mode})
+    block = settings["streams"]["*-audience_members"]
+    settings["streams"]["beside"] = {**block, "audience_name": "Beside"}
+    keys = ["customer"]
+    assert run_target(settings, messages(MEMBERS, rows, keys), tmp_path).status == 0
+    given = [*messages(MEMBERS, rows[:6] + wrong, keys), *messages("beside", beside, keys)]
+    output = run_target(settings, given, tmp_path)
+    assert output.status == 1
+    assert f"nobody was {done}, since rejected records count as missing" in output.last_words
+    assert f"Of stream {MEMBERS!r} 4 of 10 records were rejected" in output.last_words
+    assert len(sandbox.members(audience(sandbox))) == 10
+    assert len(sandbox.members(audience(sandbox, "Beside"))) == 90
+
+
 def test_replace_swaps_all_members(sandbox: Sandbox, tmp_path: Path) -> None:
     run(sandbox, tmp_path, [person(number) for number in range(100)], sync_mode="replace")
     without_id = [{**person(500), "external_id": "", "member": "x"}]

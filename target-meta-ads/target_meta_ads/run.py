@@ -363,8 +363,11 @@ class Run:
     def _complete(self, people: People, stream: str, *, is_complete: bool) -> None:
         if not isinstance(people, Mirror | Replacement):
             return
+        done = "removed" if isinstance(people, Mirror) else "replaced"
+        most = self._settings.max_reject_ratio
+        # Of its own stream: those of the others say nothing about who is missing here.
+        too_many = report.too_many_rejects([self._reports[stream]], most)
         if not is_complete:
-            done = "removed" if isinstance(people, Mirror) else "replaced"
             self._logger.warning(
                 "%s: nobody was %s, since the input is not complete: no STATE came after the last "
                 "record of stream %r, or its last line was cut off.",
@@ -374,6 +377,13 @@ class Run:
             )
             if isinstance(people, Replacement):
                 people.fail(StoppedError(f"{people.label}: its members were not replaced."))
+        elif too_many is not None:
+            people.fail(
+                StoppedError(
+                    f"{people.label}: nobody was {done}, since rejected records count as missing. "
+                    f"Of stream {stream!r} {too_many}"
+                )
+            )
         elif isinstance(people, Replacement):
             self._delivery.replace(people)
         else:

@@ -118,7 +118,10 @@ SCHEMA: dict[str, Any] = {
             "rejects.jsonl",
         ),
         "max_reject_ratio": _ratio(
-            "Reject limit", "Rejected part of the records above which the run fails.", 0.1
+            "Reject limit",
+            "Rejected part of the records, or of a mirror's or replacement's alone, above which "
+            "the run fails.",
+            0.1,
         ),
         "max_removal_ratio": _ratio(
             "Removal limit",

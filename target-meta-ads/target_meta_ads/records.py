@@ -50,7 +50,8 @@ class Member(NamedTuple):
         identity: The values of the stream's key properties, for a reject later.
         audience: Value of `audience_column`; None for a stream with one audience.
         is_removal: Whether the person leaves.
-        packed: The person's rows, see `rows`. Those of a removal hold only what it goes by.
+        packed: The person's rows, see `rows`. Those of a removal hold only what it goes by; they
+            are empty where that is the key alone.
     """
 
     key: bytes

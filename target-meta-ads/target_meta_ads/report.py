@@ -31,7 +31,8 @@ class StreamReport:
         quality: How well its match keys were filled; None where it has none.
         received: Records read.
         delivered: Records that Meta has acknowledged.
-        unchanged: Records that Meta had already, and that were not sent again.
+        unchanged: Records that Meta had already, and that were not sent again; and removals of whom
+            nothing but a key is given, which nobody was added by.
         superseded: Records of which a later one of the same person was sent instead.
         removed: Members that a mirror removed since the stream no longer has them.
         not_removed: Members that Meta did not let go, since too few would be left.

@@ -255,3 +255,47 @@ def test_removals_do_not_wait_for_each_other(tmp_path: Path) -> None:
     # What they were goes first, in as few requests as there are schemas.
     sizes = [len(asked.data) for asked in meta.requests() if asked.is_removal]
     assert sizes == [3, 3, 3, 3]
+
+
+def test_a_removal_without_rows_takes_out_what_the_ledger_has_under_the_key(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        run.people(run.audience(), ["a", "b"])
+        run.settle()
+    for is_first in (True, False):  # a deletion may come again
+        with working(tmp_path, meta) as run:
+            people = run.audience()
+            for name in ("a", "never added"):
+                run.person(people, name, b"", is_removal=True)
+            run.state(1)
+            run.settle()
+            done = {"delivered": 1, "unchanged": 1} if is_first else {"unchanged": 2}
+            assert run.counts() == {"received": 2, **done}
+            assert run.states == [1]
+            assert run.ledger.counts("1", 99)[0] == 1
+    assert meta.ids("1") == ["b"]
+    assert len(meta.requests()) == 2
+
+
+def test_of_an_addition_and_its_deletion_nothing_is_sent(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, ["a"])
+        run.person(people, "a", b"", is_removal=True)
+        run.settle()
+        assert run.counts() == {"received": 2, "unchanged": 1, "superseded": 1}
+    assert meta.log == []
+
+
+def test_a_deletion_waits_for_the_addition_on_its_way(tmp_path: Path) -> None:
+    meta = FakeMeta()
+    with working(tmp_path, meta) as run:
+        people = run.audience()
+        run.people(people, ["a"])
+        people.close(1)
+        run.delivery.tick()
+        run.person(people, "a", b"", is_removal=True)
+        run.settle()
+        assert run.counts() == {"received": 2, "delivered": 2}
+    assert meta.members["1"] == set()

@@ -83,6 +83,27 @@ class TestOperations:
         assert member(record, operation_column="operation").is_removal
         assert member({**record, "_sdc_deleted_at": None}).is_removal is False
 
+    def test_a_deletion_goes_before_what_the_operation_says(self) -> None:
+        record = {"email": "a@example.com", "operation": None, "_sdc_deleted_at": "2026-11-20"}
+        assert member(record, operation_column="operation").is_removal
+
+    @pytest.mark.parametrize("said", [{"_sdc_deleted_at": "2026-11-20"}, {"operation": "remove"}])
+    def test_a_removal_may_go_by_its_key_alone(self, said: dict[str, Any]) -> None:
+        record = {"id": 7, "email": None, "country": "DE", "operation": None, **said}
+        found = member(record, "id", operation_column="operation")
+        assert (found.key, found.is_removal, found.packed) == (key_of([7]), True, b"")
+        assert reject(record, operation_column="operation") == "no_identifier"
+        assert reject({"id": 7, "email": None}, "id") == "no_identifier"  # who is added needs one
+
+    @pytest.mark.parametrize("mode", ["remove", "erase"])
+    def test_where_a_stream_only_removes_a_key_says_nothing(self, mode: str) -> None:
+        record = {"id": 7, "email": None, "_sdc_deleted_at": "2026-11-20"}
+        assert reject(record, "id", sync_mode=mode) == "no_identifier"
+
+    def test_a_deletion_without_its_audience_is_rejected(self) -> None:
+        record = {"id": 7, "email": None, "segment": None, "_sdc_deleted_at": "2026-11-20"}
+        assert reject(record, "id", audience_column="segment") == "no_audience"
+
     @pytest.mark.parametrize("mode", ["remove", "erase"])
     def test_some_modes_only_remove(self, mode: str) -> None:
         assert member({"email": "a@example.com"}, sync_mode=mode).is_removal

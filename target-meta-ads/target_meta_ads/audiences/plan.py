@@ -145,17 +145,17 @@ class MemberPlan:
             if isinstance(named, Drop):
                 return _NO_AUDIENCE
             audience = named
-        is_removal = self._only_removes
-        if not is_removal:
-            if self._operation_column is not None:
-                said = _operation(get(self._operation_column))
-                if said is None:
-                    return _UNKNOWN_OPERATION
-                is_removal = said
-            if get("_sdc_deleted_at"):
-                is_removal = True
+        # First, for a tap that reads a log sends of a deleted row its key and this time alone.
+        is_removal = self._only_removes or bool(get("_sdc_deleted_at"))
+        if not is_removal and self._operation_column is not None:
+            said = _operation(get(self._operation_column))
+            if said is None:
+                return _UNKNOWN_OPERATION
+            is_removal = said
         self._quality.records += 1
         packed = self._packed(record, is_removal=is_removal)
+        if packed is _NO_IDENTIFIER and is_removal and identity and not self._only_removes:
+            packed = b""  # the ledger may know who that is
         if isinstance(packed, Reject):
             return packed
         key = key_of(identity) if identity else sha256(rows.removal(packed)).digest()[:KEY_BYTES]

@@ -135,10 +135,15 @@ class AudienceDelivery(Destination):
         self._batches.close_if_full(batch)
 
     def _remove(self, entry: Entry, old: bytes | None) -> None:
-        before = None
-        if old is not None:
-            known = rows.removal(without_doubt(old))
-            before = self._put_old(entry, known, entry.content)
+        known = None if old is None else rows.removal(without_doubt(old))
+        if not entry.content:
+            # By the key alone, as a deleted row comes out of a log. Whom the ledger has not under
+            # it was not added, or is removed already: taps repeat the last deletions.
+            if known is None:
+                entry.source.report.unchanged += 1
+                return
+            entry = entry._replace(content=known)
+        before = None if known is None else self._put_old(entry, known, entry.content)
         if before is not None:
             # What the ledger knows is gone with the old rows, and stays known if they stay.
             entry = entry._replace(is_noted=False)

@@ -24,10 +24,11 @@ from tests.targets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 KEYS = ["external_id"]
+STREAMS = ("north-audience_members", "south-audience_members")
 
 
 @pytest.fixture
@@ -217,14 +218,27 @@ def test_replace_needs_a_complete_input_and_somebody_in_it(
     assert len(people(sandbox)) == 100
 
 
+def two_streams(
+    rows: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Two streams whose keys are the numbers of their rows: the first of one is not the other's."""
+    given: list[dict[str, Any]] = []
+    for stream, some in zip(STREAMS, (rows, others), strict=True):
+        numbered = [{**row, "request": number} for number, row in enumerate(some)]
+        given += messages(stream, numbered, ["request"])
+    return given
+
+
 def test_remove_takes_people_out_known_or_not(sandbox: Sandbox, tmp_path: Path) -> None:
     run(sandbox, tmp_path, [person(number) for number in range(10)])
     other = tmp_path / "other"
     other.mkdir()
     # With a ledger that has never heard of them.
-    output = run(sandbox, other, [person(number) for number in range(5, 15)], sync_mode="remove")
+    given = two_streams([person(number) for number in range(5, 10)], [person(10), person(11)])
+    settings = config(sandbox, other, members={"sync_mode": "remove"})
+    output = run_target(settings, given, other)
     assert output.status == 0, output.log
-    assert output.counts(MEMBERS)["delivered"] == 10
+    assert [output.counts(stream)["delivered"] for stream in STREAMS] == [5, 2]
     assert people(sandbox).keys() == {f"c{number}" for number in range(5)}
 
 
@@ -351,7 +365,8 @@ def test_erasure_from_every_audience(sandbox: Sandbox, tmp_path: Path) -> None:
     columns = {"audience_name": None, "audience_column": "list"}
     settings = config(sandbox, tmp_path, members=columns)
     run_target(settings, messages(MEMBERS, rows, ["external_id", "list"]), tmp_path)
-    erased = run(sandbox, tmp_path, [person(3), person(4)], audience_name=None, sync_mode="erase")
+    erasing = config(sandbox, tmp_path, members={"audience_name": None, "sync_mode": "erase"})
+    erased = run_target(erasing, two_streams([person(3)], [person(4)]), tmp_path)
     assert erased.status == 0, erased.log
     left = {f"c{number}" for number in range(20)} - {"c3", "c4"}
     assert people(sandbox, "All").keys() == left

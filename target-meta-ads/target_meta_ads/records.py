@@ -46,7 +46,7 @@ class Member(NamedTuple):
     """A record for an audience.
 
     Attributes:
-        key: The person, 16 bytes; the same on every run.
+        key: The person, 16 bytes; the same on every run. Of an erasure, their rows.
         identity: The values of the stream's key properties, for a reject later.
         audience: Value of `audience_column`; None for a stream with one audience.
         is_removal: Whether the person leaves.

@@ -12,6 +12,7 @@ from target_meta_ads.audiences.erasure import Erasure
 from target_meta_ads.audiences.lookup import Audiences
 from target_meta_ads.audiences.mirror import Mirror
 from target_meta_ads.audiences.plan import MemberPlan
+from target_meta_ads.audiences.removal import Removal
 from target_meta_ads.audiences.replacement import Replacement
 from target_meta_ads.audiences.upload import AudienceDelivery
 from target_meta_ads.delivery.checkpoints import Checkpoints
@@ -295,7 +296,7 @@ class Run:
 
     def _delivery_to(self, audience_id: str, name: str, block: AudienceStream) -> People:
         account = self._settings.ad_account_id
-        kinds: dict[str, type[People]] = {REPLACE: Replacement}
+        kinds: dict[str, type[People]] = {REPLACE: Replacement, REMOVE: Removal}
         if audience_id:
             kinds[MIRROR] = Mirror
         return kinds.get(block.sync_mode, AudienceDelivery)(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from target_meta_ads.audiences.erasure import Erasure
 from target_meta_ads.audiences.mirror import Mirror
+from target_meta_ads.audiences.removal import Removal
 from target_meta_ads.audiences.replacement import Replacement
 from target_meta_ads.audiences.upload import AudienceDelivery
 from target_meta_ads.delivery.checkpoints import Checkpoints
@@ -85,6 +86,9 @@ class Worker:
 
     def mirror(self, audience_id: str = "1") -> Mirror:
         return self._opened(Mirror, audience_id)
+
+    def removal(self, audience_id: str = "1") -> Removal:
+        return self._opened(Removal, audience_id)
 
     def _opened(self, kind: type[Audience], audience_id: str) -> Audience:
         made = kind(audience_id, None, self.shared, account=ACCOUNT, run=self.number)

@@ -142,6 +142,15 @@ class TestKeys:
         assert one.key == same.key != other.key
         assert len(one.key) == 16
 
+    def test_of_an_erasure_it_is_that_of_the_rows_too(self) -> None:
+        record = {"id": 7, "email": "a@example.com"}
+        erased, other = (
+            member({**record, "email": email}, "id", sync_mode="erase")
+            for email in ("a@example.com", "b@example.com")
+        )
+        assert erased.key == member({"email": "a@example.com"}).key != other.key
+        assert erased.identity == (7,)
+
     def test_a_blank_key_would_be_the_same_person_for_all(self) -> None:
         assert reject({"id": None, "email": "a@example.com"}, "id") == "no_key"
 

@@ -17,6 +17,7 @@ from target_meta_ads.normalisation.keys import KEYS
 from target_meta_ads.normalisation.slots import LISTS, country_of, read_all
 from target_meta_ads.normalisation.values import Unreadable, options, whole
 from target_meta_ads.records import KEY_BYTES, Member, Reject, key_of
+from target_meta_ads.streams.blocks import ERASE, REMOVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -99,7 +100,9 @@ class MemberPlan:
         self._default_country = default_country.lower() if default_country else None
         self._audience_column = stream.audience_column
         self._operation_column = stream.operation_column
-        self._only_removes = stream.sync_mode in {"remove", "erase"}
+        self._only_removes = stream.sync_mode in {REMOVE, ERASE}
+        # An erasure looks nobody up by a key, and streams whose keys mean others share it.
+        self._goes_by_key = bool(self._keys) and stream.sync_mode != ERASE
         columns = {
             name: stream.fields.get(name, name)
             for name in (*(key.column for key in KEYS), *(name for name, _, _ in _OPTIONS))
@@ -158,7 +161,10 @@ class MemberPlan:
             packed = b""  # the ledger may know who that is
         if isinstance(packed, Reject):
             return packed
-        key = key_of(identity) if identity else sha256(rows.removal(packed)).digest()[:KEY_BYTES]
+        if self._goes_by_key:
+            key = key_of(identity)
+        else:
+            key = sha256(rows.removal(packed)).digest()[:KEY_BYTES]
         return Member(key, identity, audience, is_removal, packed)
 
     def _packed(self, record: Mapping[str, Any], *, is_removal: bool) -> bytes | Reject:

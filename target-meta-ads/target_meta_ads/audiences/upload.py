@@ -86,10 +86,11 @@ class AudienceDelivery(Destination):
         chunk = self._chunk
         if not chunk:
             self._first = entry.number
-        before = chunk.pop(entry.key, None)
+        key = self._chunk_key(entry)
+        before = chunk.pop(key, None)
         if before is not None:
             before[0].source.report.superseded += 1
-        chunk[entry.key] = (entry, is_removal)
+        chunk[key] = (entry, is_removal)
         return len(chunk) >= MOST_ROWS
 
     @property
@@ -106,24 +107,29 @@ class AudienceDelivery(Destination):
         chunk = self._chunk
         if not chunk:
             return True
-        if self._batches.has_any_of(chunk):
+        keys = [entry.key for entry, _ in chunk.values()]
+        if self._batches.has_any_of(keys):
             self._batches.close_up_to(self._shared.number())
             return False
         self._chunk = {}
-        known = self._known(list(chunk))
+        known = self._known(keys)
         seen: list[bytes] = []
-        for key, (entry, is_removal) in chunk.items():
-            old = known.get(key)
+        for entry, is_removal in chunk.values():
+            old = known.get(entry.key)
             if is_removal:
                 self._remove(entry, old)
             elif old == entry.content:
                 entry.source.report.unchanged += 1
-                seen.append(key)
+                seen.append(entry.key)
             else:
                 self._add(entry, old)
         if self.is_mirror and seen:
             self._shared.ledger.mark_seen(self.audience_id, seen, self._run)
         return True
+
+    def _chunk_key(self, entry: Entry) -> bytes:
+        """What a later record of the same person has too."""
+        return entry.key
 
     def _known(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The rows of those who are members already."""
@@ -202,7 +208,8 @@ class AudienceDelivery(Destination):
         if entry.kind in {Kind.OLD_ROWS, Kind.STAYS}:
             return  # old rows are found again with the record; who stays, the other adds
         self._first = min(entry.number, self._first) if self._chunk else entry.number
-        if self._chunk.setdefault(entry.key, (entry, is_removal))[0] is not entry:
+        kept, _ = self._chunk.setdefault(self._chunk_key(entry), (entry, is_removal))
+        if kept is not entry:
             entry.source.report.superseded += 1
 
     def _call(self, batch: Batch) -> Call:
@@ -272,7 +279,8 @@ class AudienceDelivery(Destination):
     def _forget(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Meta has nobody of whom it calls all rows invalid, whatever was thought before."""
         assert batch.claim is not None  # noqa: S101 - it was sent
-        self._shared.ledger.accept_removals(batch.claim, [entry.key for entry in entries])
+        gone = [entry.key for entry in entries if entry.is_noted]
+        self._shared.ledger.accept_removals(batch.claim, gone)
 
     def _note(self, batch: Batch, entries: Sequence[Entry]) -> None:
         """Have the ledger remember what Meta has done, and give back the claim."""

@@ -39,6 +39,7 @@ class Worker:
         now: The time.
         most: Requests on their way at once.
         pick: See `ChosenSends`.
+        url: The ledger's database; a file in the folder where it is None.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Worker:
         *,
         most: int = 4,
         pick: Callable[[int], int | None] | None = None,
+        url: str | None = None,
     ) -> None:
         self.now = now
-        self.ledger = Ledger.open(f"sqlite:///{folder / 'ledger.sqlite'}", clock=lambda: self.now)
+        url = url or f"sqlite:///{folder / 'ledger.sqlite'}"
+        self.ledger = Ledger.open(url, clock=lambda: self.now)
         self.number = self.ledger.begin_run()
         self.rejects_path = folder / f"rejects-{self.number}.jsonl"
         self.sends = ChosenSends(meta, most, pick)

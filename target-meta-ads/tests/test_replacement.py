@@ -14,6 +14,7 @@ from tests.fake_run import Worker, working
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from demo.database import Database
     from target_meta_ads.audiences.replacement import Replacement
 
 MANY = calls.MOST_ROWS
@@ -263,3 +264,30 @@ def test_whom_a_refused_session_held_is_undelivered_once(tmp_path: Path) -> None
         finish(run, audience)
         assert run.delivery.failures == []
     assert meta.ids("1") == ["a", "b", "c"]
+
+
+def test_of_two_runs_at_once_the_second_fails(tmp_path: Path, database: Database) -> None:
+    meta = FakeMeta()
+    url = database.url()
+    with working(tmp_path, meta, url=url) as first, working(tmp_path, meta, url=url) as second:
+        audience, late = first.replacement(), second.replacement()
+        first.people(audience, ["a", "b"])
+        first.settle()
+        second.people(late, ["b", "c"])
+        second.state(1)
+        second.settle()
+        assert second.counts() == {"received": 2, "undelivered": 2}
+        assert second.states == []
+        (failure,) = second.delivery.failures
+        assert failure == "audience 1: another run replaces its members: run again."
+        finish(first, audience)
+        assert first.counts() == {"received": 2, "delivered": 2}
+    assert meta.ids("1") == ["a", "b"]
+    for inputs in (["c"], ["d"]):  # nobody holds it any more, be it replaced or not
+        with working(tmp_path, meta, url=url) as run:
+            run.people(run.replacement("2"), ["half an input"])
+            audience = run.replacement()
+            run.people(audience, inputs)
+            finish(run, audience)
+            assert run.delivery.failures == []
+            assert meta.ids("1") == inputs

@@ -121,7 +121,9 @@ class Replacement(Destination):
         return len(self._chunk)
 
     def look_up(self) -> bool:
-        """Keep the chunk in the ledger."""
+        """Keep the chunk in the ledger, unless another run keeps its own there."""
+        if not self._is_alone():
+            return True
         chunk, self._chunk = self._chunk, {}
         ledger = self._shared.ledger
         ledger.unstage(self.audience_id, [key for key, one in chunk.items() if one[1]])
@@ -133,6 +135,21 @@ class Replacement(Destination):
         ledger.stage(self.audience_id, self._run, staged)
         return True
 
+    def _is_alone(self) -> bool:
+        """Keep other runs away from the audience; fail where one was here before.
+
+        From the first person on: of two that keep theirs at once, each would take over from the
+        other whoever is in both.
+        """
+        if self._claim is None:
+            claim = self._shared.ledger.claim(self.audience_id, [_WHOLE], [])
+            if claim.held:
+                words = "another run replaces its members: run again"
+                self.fail(StoppedError(f"{self.label}: {words}."))
+                return False
+            self._claim = claim
+        return True
+
     @override
     def close(self, number: int) -> None:
         if self._chunk:
@@ -142,13 +159,9 @@ class Replacement(Destination):
 
     def begin(self) -> None:
         """Begin the session: the input is complete."""
-        if self.failed is not None:
+        if self.failed is not None or not self._is_alone():
             return
         self.look_up()
-        self._claim = self._shared.ledger.claim(self.audience_id, [_WHOLE], [])
-        if self._claim.held:
-            self.fail(StoppedError(f"{self.label}: another run replaces its members: run again."))
-            return
         counts: Counter[int] = Counter()
         for page in self._pages():
             for person in page:

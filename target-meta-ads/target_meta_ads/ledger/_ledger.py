@@ -148,7 +148,10 @@ class Ledger:
             return dict(store.rows.find(store.tables.members, ["key", "packed"], number, keys))
 
     def mark_seen(self, audience_id: str, keys: Collection[bytes], run: int) -> None:
-        """Note that a run has seen members of an audience; who is no member stays none."""
+        """Note that a run has seen members of an audience; who is no member stays none.
+
+        Whom a run that began later has seen stays seen by that one.
+        """
         if not keys:
             return
         store = self._store
@@ -369,12 +372,11 @@ class Ledger:
             number = store.number(audience_id, lock=True)
             store.rows.sort_in()
             columns = ["destination", "key", "packed", "run"]
-            new = select(*(staged.c[name] for name in columns)).where(
-                staged.c.destination == number, staged.c.run == run
-            )
+            own = (staged.c.destination == number) & (staged.c.run == run)
+            new = select(*(staged.c[name] for name in columns)).where(own)
             connection.execute(delete(members).where(members.c.destination == number))
             connection.execute(insert(members).from_select(columns, new))
-            connection.execute(delete(staged).where(staged.c.destination == number))
+            connection.execute(delete(staged).where(own))
 
     # -- age ----------------------------------------------------------------------------------
 

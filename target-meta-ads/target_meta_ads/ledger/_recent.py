@@ -64,7 +64,7 @@ class RecentRows(Rows):
     def mark(self, table: Table, destination: int, keys: Collection[bytes], run: int) -> None:
         waiting = self._of(table, destination)
         here = waiting.keys() & keys
-        if any(waiting[key][-1] != run for key in here):
+        if any(waiting[key][-1] < run for key in here):
             self.sort_in()
             here = set()
         super().mark(table, destination, set(keys) - here if here else keys, run)

@@ -64,16 +64,17 @@ class Rows:
             self._connection.exec_driver_sql(text, values)
 
     def mark(self, table: Table, destination: int, keys: Collection[bytes], run: int) -> None:
-        """Write a run's number into the rows that have one of these keys."""
+        """Write a run's number into the rows that have one of these keys, and no higher number."""
 
         def build(among: list[BindParameter[bytes]]) -> Update:
             return (
                 update(table)
-                .where(table.c.destination == bindparam("at"), table.c.key.in_(among))
+                .where(table.c.run < bindparam("below"), table.c.destination == bindparam("at"))
+                .where(table.c.key.in_(among))
                 .values(run=bindparam("seen"))
             )
 
-        fixed = {"seen": run, "at": destination}
+        fixed = {"seen": run, "below": run, "at": destination}
         for text, values in self._pieces("mark", table, build, fixed, keys):
             self._connection.exec_driver_sql(text, values)
 

@@ -41,14 +41,14 @@ def write(
         WarehouseError: The warehouse cannot be asked.
         OSError: The file cannot be written.
     """
-    findings = warehouse.ask(url, days=days)
+    made_at = datetime.now(timezone.utc)
+    findings = warehouse.ask(url, days=days, today=made_at.date())
     remark = ""
     runs: list[deliveries.Delivery] = []
     try:
         runs = deliveries.read(ledger)
     except deliveries.LedgerError as error:
         remark = str(error)
-    made_at = datetime.now(timezone.utc)
     text = page.render(findings, runs, title=title, made_at=made_at, remark=remark)
     partly = output.with_name(f"{output.name}.part")
     partly.write_text(text, encoding="utf-8")

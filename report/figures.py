@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
+MONTH = 28
+"""Days that tiles and audiences tell of: whole weeks, so that no Saturday more changes a figure."""
+
 
 @dataclass(frozen=True)
 class Sums:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from report import charts
 from report.deliveries import newest
-from report.figures import Sums, change, halves, listed, rolling, total
+from report.figures import MONTH, Sums, change, halves, listed, rolling, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from report.deliveries import Delivery
     from report.figures import Named
     from report.warehouse import Findings
-
-MONTH = 28
-"""Days that the tiles compare: whole weeks, so that no Saturday more changes a figure."""
 
 UNKNOWN = "\N{EN DASH}"
 """What stands for a figure that is not known."""
@@ -57,6 +54,23 @@ class Tile:
     value: str
     change: str
     is_good: bool | None
+
+
+@dataclass(frozen=True)
+class Audience:
+    """How many people are in an audience, and how many came and went in the last `MONTH` days.
+
+    Attributes:
+        name: Its name.
+        members: Who is in it now.
+        joined: Stays that began; None where that is not known.
+        left: Stays that ended; None where that is not known.
+    """
+
+    name: str
+    members: int
+    joined: int | None
+    left: int | None
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,8 @@ def render(
         for money in moneys
         for place, spec in money.charts.items()
     }
-    if moves := findings.rows.get("moves"):
+    audiences = _audiences(findings)
+    if audiences and (moves := findings.rows.get("moves")):
         figures["moves"] = charts.moves(
             [(row["name"], row["date_day"], row["joined"], row["left"]) for row in moves]
         )
@@ -131,6 +146,7 @@ def render(
             if row["newest"] is not None and findings.since <= row["newest"] < findings.through
         ],
         moneys=moneys,
+        audiences=audiences,
         last=last,
         month=MONTH,
         specs=Markup(_json(figures)),  # noqa: S704  # escaped there
@@ -204,6 +220,20 @@ def _budgets(
     return [
         (name, planned, spent, None if spent is None or not planned else 100 * spent / planned)
         for name, planned, spent in found
+    ]
+
+
+def _audiences(findings: Findings) -> list[Audience]:
+    moves = findings.rows.get("moves")
+
+    def moved(name: str, way: str) -> int | None:
+        return None if moves is None else sum(one[way] for one in moves if one["name"] == name)
+
+    return [
+        Audience(
+            row["name"], row["members"], moved(row["name"], "joined"), moved(row["name"], "left")
+        )
+        for row in findings.rows.get("audiences", [])
     ]
 
 

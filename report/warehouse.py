@@ -1,4 +1,4 @@
-"""What the page asks the warehouse: sums of the star schema, of the last complete days."""
+"""What the page asks the warehouse: sums of the last complete days, and how many came and went."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+
+from report.figures import MONTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,26 +160,23 @@ _ACCOUNTS = """
     order by max(days.received_at) nulls first, 1
 """
 _AUDIENCES = """
-    select
-        audience_name as name,
-        count(*) filter (where operation = 'add') as members,
-        count(*) filter (where member_since > %(month)s) as joined,
-        count(*) filter (where (left_at at time zone 'UTC')::date > %(month)s) as left
+    select audience_name as name, count(*) filter (where operation = 'add') as members
     from {activation}.audience_members
     group by 1
     order by 1
 """
+# By the snapshot, which keeps every stay: audience_members knows the last one of each person. Its
+# times are UTC without a zone.
 _MOVES = """
     select name, date_day, sum(joined)::bigint as joined, sum("left")::bigint as left
     from (
-        select audience_name as name, member_since as date_day, 1 as joined, 0 as left
-        from {activation}.audience_members
+        select audience_name as name, dbt_valid_from::date as date_day, 1 as joined, 0 as left
+        from {snapshots}.snap_activation__members
         union all
-        select audience_name, (left_at at time zone 'UTC')::date, 0, 1
-        from {activation}.audience_members
-        where left_at is not null
+        select audience_name, dbt_valid_to::date, 0, 1
+        from {snapshots}.snap_activation__members
     ) as moves
-    where date_day > %(month)s
+    where date_day between %(recent)s and %(today)s
     group by 1, 2
     order by 2, 1
 """
@@ -194,10 +193,6 @@ _OF_MARTS: dict[str, LiteralString] = {
     "checks": _CHECKS,
     "accounts": _ACCOUNTS,
 }
-_OF_ACTIVATION: dict[str, LiteralString] = {
-    "audiences": _AUDIENCES,
-    "moves": _MOVES,
-}
 
 
 class WarehouseError(Exception):
@@ -213,8 +208,8 @@ class Findings:
         through: The last day that was over in the time zones of all accounts when the loader last
             received anything. That it has received something of each of them it does not tell.
         received_at: When the loader received the newest figures.
-        rows: Rows by question, amounts as `Decimal` in the account's currency. Those of activation
-            are missing where the warehouse has no such tables.
+        rows: Rows by question, amounts as `Decimal` in the account's currency. `audiences` is
+            missing where the warehouse has no such table, `moves` where no snapshot keeps stays.
     """
 
     since: date
@@ -224,22 +219,25 @@ class Findings:
 
 
 def ask(
-    url: str, *, days: int, marts: str = "meta_ads", activation: str = "activation"
+    url: str, *, days: int, today: date, marts: str = "meta_ads", activation: str = "activation"
 ) -> Findings:
     """Ask the warehouse for everything on the page, all of it as of one moment.
 
     Args:
         url: A URL or a connection string of libpq.
         days: How many days the page goes back, the last complete one included.
-        marts: Schema of the star schema.
+        today: The date in UTC, which is the last day of comings and goings.
+        marts: Schema of the star schema, and with a suffix that of the snapshots.
         activation: Schema of what goes back to Meta.
 
     Raises:
         WarehouseError: It is not reachable, has no star schema, or that is empty.
     """
+    snapshots = f"{marts}_snapshots"
     names = {
         "marts": sql.Identifier(marts),
         "activation": sql.Identifier(activation),
+        "snapshots": sql.Identifier(snapshots),
         "sums": sql.SQL(_SUMS),
     }
     try:
@@ -261,14 +259,17 @@ def ask(
             values = {
                 "since": since,
                 "through": through,
-                "month": through - timedelta(days=28),
+                "recent": today - timedelta(days=MONTH - 1),
+                "today": today,
                 "first": number_of(since),
                 "last": number_of(through),
                 "week": number_of(through - timedelta(days=6)),
             }
             found = {name: rows(question, values) for name, question in _OF_MARTS.items()}
-            if _has_activation(connection, activation):
-                found |= {name: rows(question, values) for name, question in _OF_ACTIVATION.items()}
+            if _has_table(connection, activation, "audience_members"):
+                found["audiences"] = rows(_AUDIENCES, values)
+                if _has_table(connection, snapshots, "snap_activation__members"):
+                    found["moves"] = rows(_MOVES, values)
     except psycopg.errors.UndefinedTable as error:
         raise WarehouseError(
             f"The schema {marts} is not the star schema, or not all of it: "
@@ -288,10 +289,10 @@ def number_of(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def _has_activation(connection: psycopg.Connection[dict[str, Any]], schema: str) -> bool:
+def _has_table(connection: psycopg.Connection[dict[str, Any]], schema: str, table: str) -> bool:
     found = connection.execute(
-        "select count(*) as tables from information_schema.tables where table_schema = %s"
-        " and table_name in ('audience_members', 'conversion_events')",
-        [schema],
+        "select table_name from information_schema.tables"
+        " where table_schema = %s and table_name = %s",
+        [schema, table],
     ).fetchone()
-    return found is not None and found["tables"] == 2  # noqa: PLR2004  # both of them
+    return found is not None

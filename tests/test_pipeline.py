@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -78,11 +78,16 @@ def truth(sandbox: Sandbox, until: str) -> dict[tuple[str, str, str], tuple[Deci
     }
 
 
+def specs_of(text: str) -> dict[str, Any]:
+    """Read the charts out of the text of the report's page."""
+    specs: dict[str, Any] = json.loads(text.partition('id="specs">')[2].partition("</script>")[0])
+    return specs
+
+
 def spend_on_the_page(database: Database, folder: Path) -> dict[tuple[str, str], float]:
     """Read the spend of each currency and day out of the report's charts."""
     page = report.write(database.url(), f"sqlite:///{folder}/none.db", folder / "report.html")
-    text = page.read_text(encoding="utf-8")
-    specs = json.loads(text.partition('id="specs">')[2].partition("</script>")[0])
+    specs = specs_of(page.read_text(encoding="utf-8"))
     return {
         (name.removesuffix("-spend"), value["day"][:10]): value["spend"]
         for name, spec in specs.items()
@@ -231,6 +236,10 @@ def test_the_demo_survives_being_killed(
     assert int(left[1]) == int(left[2]) - 1 == int(left[3]) == int(received["people lapsed"][0])
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "Autumn launch" in page
+    moves = specs_of(page)["moves"]["data"]["values"]
+    assert ("lapsed", "left", -1) in {
+        (one["audience"], one["move"], one["people"]) for one in moves
+    }
     for reason in ("unknown_currency", "no_identifier", "weak_match_keys"):
         assert reason in page
     assert processes_of(home) == []

@@ -21,7 +21,7 @@ from report.deliveries import Delivery
 from report.warehouse import Findings
 from target_meta_ads.ledger import Ledger, RunFigure
 from target_meta_ads.report import Figure
-from tests.report_samples import MONDAY, row, sums
+from tests.report_samples import MONDAY, STAR_SCHEMA, row, sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +141,7 @@ def findings(name: str = "Spring", **more: list[dict[str, Any]]) -> Findings:
                 "received_at": None,
             }
         ],
-        "audiences": [{"name": name, "members": 3, "joined": 1, "left": 2}],
+        "audiences": [{"name": name, "members": 3}],
         "moves": [{"name": name, "date_day": MONDAY, "joined": 1, "left": 2}],
         "without_currency": [],
         **more,
@@ -354,6 +354,87 @@ def test_a_star_schema_without_rows(database: Database, tmp_path: Path) -> None:
         )
     with pytest.raises(WarehouseError, match="has no figures yet: run `meltano run"):
         write(database.url(), f"sqlite:///{tmp_path}/none.db", tmp_path / "report.html")
+
+
+def delivered(
+    connection: psycopg.Connection, number: int, currency: str, first: date, last: date
+) -> None:
+    """Have an account, named like its currency, spend 1 on each of some days."""
+    known = {"number": number, "currency": currency, "first": first, "last": last, "at": NOW}
+    connection.execute(
+        "insert into meta_ads.dim_account"
+        " values (%(number)s, %(currency)s, %(currency)s, 'UTC', 100)",
+        known,
+    )
+    connection.execute(
+        "insert into meta_ads.agg_campaign_daily"
+        " select %(number)s, %(currency)s, %(currency)s, 7, 'Spring', day, %(at)s, 1, 100, 1, 2, 3"
+        " from generate_series(%(first)s::date, %(last)s::date, interval '1 day') as day",
+        known,
+    )
+
+
+def test_each_stay_in_an_audience_counts(database: Database) -> None:
+    paused, today = date(2026, 8, 20), NOW.date()
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(STAR_SCHEMA)
+        delivered(connection, 1, "USD", paused - timedelta(days=9), paused)
+        connection.execute(
+            """
+            create schema activation;
+            create table activation.audience_members (
+                audience_name text, external_id text, operation text, member_since date,
+                left_at timestamptz
+            );
+            insert into activation.audience_members values
+                ('lapsed', 'came back', 'add', '2026-11-12', null),
+                ('lapsed', 'recent', 'add', '2026-10-25', null),
+                ('lapsed', 'older', 'add', '2026-10-24', null),
+                ('lapsed', 'gone', 'remove', '2026-11-21', '2026-11-21 06:30:00+00'),
+                ('quiet', 'gone', 'remove', '2026-08-01', '2026-10-24 23:30:00+00')
+            """
+        )
+    found = warehouse.ask(database.url(), days=90, today=today)
+    assert "moves" not in found.rows
+    assert in_and_out(render(found)) == {
+        "lapsed": ("3", page.UNKNOWN, page.UNKNOWN),
+        "quiet": ("0", page.UNKNOWN, page.UNKNOWN),
+    }
+    assert "there is no snapshot <code>snap_activation__members</code>" in render(found)
+
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(
+            """
+            create schema meta_ads_snapshots;
+            create table meta_ads_snapshots.snap_activation__members (
+                audience_name text, external_id text, dbt_valid_from timestamp,
+                dbt_valid_to timestamp
+            );
+            insert into meta_ads_snapshots.snap_activation__members values
+                ('lapsed', 'came back', '2026-08-01 06:30:00', '2026-11-10 06:30:00'),
+                ('lapsed', 'came back', '2026-11-12 06:30:00', null),
+                ('lapsed', 'recent', '2026-10-25 00:00:00', null),
+                ('lapsed', 'older', '2026-10-24 23:59:59', null),
+                ('lapsed', 'gone', '2026-11-21 00:30:00', '2026-11-21 06:30:00'),
+                ('quiet', 'gone', '2026-08-01 06:30:00', '2026-10-24 23:30:00')
+            """
+        )
+    found = warehouse.ask(database.url(), days=90, today=today)
+    moves = found.rows["moves"]
+    assert [(one["date_day"].isoformat(), one["joined"], one["left"]) for one in moves] == [
+        ("2026-10-25", 1, 0),
+        ("2026-11-10", 0, 1),
+        ("2026-11-12", 1, 0),
+        ("2026-11-21", 1, 1),
+    ]
+    assert in_and_out(render(found)) == {"lapsed": ("3", "3", "2"), "quiet": ("0", "0", "0")}
+
+
+def in_and_out(text: str) -> dict[str, tuple[str, ...]]:
+    """Read the members of each audience, and who came and went, out of the page's table."""
+    _, _, part = text.partition('<section id="audiences">')
+    rows = re.findall(r"<bdi>(\w+)</bdi></th>(.*?)</tr>", part.partition("</section>")[0])
+    return {name: tuple(re.findall(r'<td class="n">(.*?)</td>', cells)) for name, cells in rows}
 
 
 def test_the_days_of_the_star_schema() -> None:

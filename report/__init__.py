@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAYS = 90
-"""How many days the page goes back."""
+"""How many days the page's charts and lists go back."""
 
 
 def write(
@@ -34,7 +34,7 @@ def write(
         url: The warehouse, as a URL or a connection string of libpq.
         ledger: The target's setting `ledger_url`. What cannot be read is told on the page.
         output: The file, replaced as a whole.
-        days: How many days the page goes back.
+        days: How many days charts and lists go back. Tiles and audiences are of 28 days.
         title: Its heading.
 
     Raises:

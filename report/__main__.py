@@ -80,7 +80,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m report", description=__doc__)
     add = parser.add_argument
     add("--output", type=Path, default=PROJECT / "report.html", help="default: report.html")
-    add("--days", type=_days, default=DAYS, help=f"days to go back (default: {DAYS})")
+    add("--days", type=_days, default=DAYS, help=f"days of charts and lists (default: {DAYS})")
     return parser.parse_args(arguments)
 
 

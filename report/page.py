@@ -163,8 +163,9 @@ def _money(findings: Findings, row: Mapping[str, Any]) -> Money:
     def own(name: str) -> list[dict[str, Any]]:
         return [one for one in rows[name] if one["currency"] == currency]
 
-    days = [(one["date_day"], Sums.of(one)) for one in own("days")]
-    weeks = list(rolling(days, _WEEK))
+    known = [(one["date_day"], Sums.of(one)) for one in own("days")]
+    days = [(day, sums) for day, sums in known if day >= findings.since]
+    weeks = [(day, sums) for day, sums in rolling(known, _WEEK) if day >= findings.since]
     spent = total(sums for _, sums in days)
     campaigns, countries = listed(own("campaigns")), listed(own("countries"))
     # Of a unit's parts, as 100 cents: their zeros.
@@ -197,7 +198,7 @@ def _money(findings: Findings, row: Mapping[str, Any]) -> Money:
     return Money(
         currency,
         row["accounts"] or "",
-        _tiles(days, findings.through, digits),
+        _tiles(known, findings.through, digits),
         campaigns,
         countries,
         windows,

@@ -45,14 +45,14 @@ _CURRENCIES = """
         string_agg(distinct accounts.account_name, ', ' order by accounts.account_name) as accounts
     from {marts}.agg_campaign_daily as days
     left join {marts}.dim_account as accounts on accounts.account_id = days.account_id
-    where date_day between %(since)s and %(through)s and account_currency is not null
+    where date_day between %(earliest)s and %(through)s and account_currency is not null
     group by 1
     order by sum(days.impressions) desc nulls last, 1
 """
 _WITHOUT_CURRENCY = """
     select count(*) as days, sum(impressions) as impressions
     from {marts}.agg_campaign_daily
-    where date_day between %(since)s and %(through)s and account_currency is null
+    where date_day between %(earliest)s and %(through)s and account_currency is null
     having count(*) > 0
 """
 _SUMS = """
@@ -65,7 +65,7 @@ _SUMS = """
 _DAYS = """
     select account_currency as currency, date_day, {sums}
     from {marts}.agg_campaign_daily
-    where date_day between %(since)s and %(through)s
+    where date_day between %(compared)s and %(through)s
     group by 1, 2
     order by 1, 2
 """
@@ -204,7 +204,8 @@ class Findings:
     """What the warehouse said.
 
     Attributes:
-        since: The first day.
+        since: The first day of charts and lists. The rows `days` begin earlier where tiles, or what
+            those are compared with, do.
         through: The last day that was over in the time zones of all accounts when the loader last
             received anything. That it has received something of each of them it does not tell.
         received_at: When the loader received the newest figures.
@@ -225,7 +226,7 @@ def ask(
 
     Args:
         url: A URL or a connection string of libpq.
-        days: How many days the page goes back, the last complete one included.
+        days: How many days charts and lists go back, the last complete one included.
         today: The date in UTC, which is the last day of comings and goings.
         marts: Schema of the star schema, and with a suffix that of the snapshots.
         activation: Schema of what goes back to Meta.
@@ -259,6 +260,8 @@ def ask(
             values = {
                 "since": since,
                 "through": through,
+                "earliest": min(since, through - timedelta(days=MONTH - 1)),
+                "compared": min(since, through - timedelta(days=2 * MONTH - 1)),
                 "recent": today - timedelta(days=MONTH - 1),
                 "today": today,
                 "first": number_of(since),

@@ -225,6 +225,40 @@ def test_what_is_missing_is_said() -> None:
         assert ("<bdi>Idle</bdi> (newest" in text) == is_named
 
 
+def test_tiles_are_of_28_days_on_a_page_of_fewer_and_of_more() -> None:
+    through = MONDAY + timedelta(days=69)
+    days = [
+        {**row("", sums(2 if n < 42 else 1)), "date_day": MONDAY + timedelta(days=n)}
+        for n in range(70)
+    ]
+    for length in (14, 30, 70):
+        rows = findings(days=days).rows
+        text = render(Findings(through - timedelta(days=length - 1), through, NOW, rows))
+        assert "Last 28 complete days against the 28 before;" in text
+        assert "<b>28.00</b>" in text
+        assert ">-50 %<" in text
+        specs = specs_of(text)
+        assert len(specs["USD-spend"]["data"]["values"]) == length
+        # Seven days are known on the first of a page, if there are days before it.
+        rolled = specs["USD-roas"]["layer"][1]["data"]["values"]
+        assert len(rolled) == min(length, 64)
+    text = render(Findings(MONDAY, through, NOW, findings(days=days[-40:]).rows))
+    assert "<b>28.00</b>" in text
+    assert "the 28 before" not in text
+
+
+def test_a_currency_of_the_tiles_alone_has_empty_charts() -> None:
+    lists = ("campaigns", "countries", "ages", "windows", "budget_days", "budgets")
+    rows = {**findings().rows, **{name: [] for name in lists}}
+    since = MONDAY + timedelta(days=10)
+    text = render(Findings(since, since, NOW, rows))
+    assert "4,938.24" in text
+    specs = specs_of(text)
+    assert specs["USD-spend"]["data"]["values"] == []
+    for spec in specs.values():
+        assert vl_convert.vegalite_to_svg({**spec, "width": 300})
+
+
 def test_records_that_were_not_delivered_are_told() -> None:
     run = Delivery("people", 1, NOW, {"received": 9, "delivered": 4, "undelivered": 5})
     assert run.told == ["received", "delivered", "unchanged", "rejected", "undelivered"]
@@ -372,6 +406,23 @@ def delivered(
         " from generate_series(%(first)s::date, %(last)s::date, interval '1 day') as day",
         known,
     )
+
+
+def test_the_warehouse_is_asked_for_the_days_of_the_tiles_too(database: Database) -> None:
+    last = NOW.date() - timedelta(days=1)
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(STAR_SCHEMA)
+        delivered(connection, 1, "USD", last - timedelta(days=99), last)
+        delivered(connection, 2, "EUR", last - timedelta(days=99), last - timedelta(days=27))
+        delivered(connection, 3, "SEK", last - timedelta(days=99), last - timedelta(days=28))
+    for days, known, currencies in ((14, 56, 2), (30, 56, 3), (90, 90, 3)):
+        found = warehouse.ask(database.url(), days=days, today=NOW.date())
+        assert (found.since, found.through) == (last - timedelta(days=days - 1), last)
+        assert sum(one["currency"] == "USD" for one in found.rows["days"]) == known
+        assert len(found.rows["currencies"]) == currencies
+        (spent,) = (one["spend"] for one in found.rows["campaigns"] if one["currency"] == "USD")
+        assert spent == days
+        assert "audiences" not in found.rows
 
 
 def test_each_stay_in_an_audience_counts(database: Database) -> None:

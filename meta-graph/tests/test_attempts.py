@@ -207,7 +207,7 @@ def test_an_error_tells_that_an_earlier_try_was_left_open(
     server.error(17)
     server.error(last, headers=usage(100, minutes=90))
     with pytest.raises(GraphError) as caught:
-        client.send(Call("POST", "act_1200/ads"))
+        client.send(Call("POST", "act_1200/ads", idempotent=True))
     assert (caught.value.code, caught.value.was_left_open) == (last, True)
 
 

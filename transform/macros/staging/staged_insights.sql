@@ -7,11 +7,7 @@
 -#}
 {% macro staged_insights(table_name, columns) -%}
     {#- Meta's `clicks` are clicks of every kind; the star schema's are link clicks first. -#}
-    {%- set renamed = {
-        'clicks': 'all_clicks',
-        'created_time': 'ad_created_on',
-        'updated_time': 'ad_updated_on',
-    } -%}
+    {%- set renamed = {'clicks': 'all_clicks'} -%}
 select
     {%- for name in columns if not name.startswith('_sdc_') %}
     {%- if name.endswith('_id') %}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.transform.warehouses import Warehouse
 
 DAY, NEXT_DAY = "2026-03-01", "2026-03-02"
-DAY_ID, NEXT_DAY_ID = 20260301, 20260302
+DAY_BEFORE_ID, DAY_ID, NEXT_DAY_ID = 20260228, 20260301, 20260302
 
 # md5('facebook|feed') and so on, 15 digits of it
 FEED = {"publisher_platform": "facebook", "platform_position": "feed"}
@@ -249,13 +249,16 @@ def test_facts_outlive_their_raw_rows_and_keep_their_members(warehouse: Warehous
 
 @pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True)
 def test_a_breakdown_that_does_not_add_up_warns(warehouse: Warehouse) -> None:
-    """Half a hundredth a row is rounding; more, or an impression, is a warning and no failure."""
+    """Half a hundredth a row is rounding; more, an impression or a day is a warning, no failure."""
     load_first_run(warehouse)
     assert warehouse.build(*PAID_MEDIA, *UNTESTED).code == 0
+    fact = "meta_ads.fact_placement_metrics"
+    # a day before the first of the account in the breakdown is not compared
+    warehouse.execute([(f"delete from {fact} where date_id = {DAY_ID}", [])])
 
     def changed(change: str) -> str:
-        table = f"meta_ads.fact_placement_metrics set {change} where date_id = {NEXT_DAY_ID}"
-        warehouse.execute([(f"update {table} and account_id = {EURO}", [])])
+        update = f"update {fact} set {change} where date_id = {NEXT_DAY_ID}"
+        warehouse.execute([(f"{update} and account_id = {EURO}", [])])
         outcome = warehouse.dbt("run", "--select", "load_validation")
         assert outcome.code == 0, outcome.output
         return checked(warehouse, "placement_matches_core")
@@ -264,3 +267,5 @@ def test_a_breakdown_that_does_not_add_up_warns(warehouse: Warehouse) -> None:
     assert changed("spend = spend + 0.01") == "warn"
     assert changed("spend = spend - 0.02") == "pass"
     assert changed("impressions = impressions - 1") == "warn"
+    # the breakdown began before either day, and has neither
+    assert changed(f"date_id = {DAY_BEFORE_ID}") == "warn"

@@ -78,8 +78,9 @@ raw_totals as (
 ),
 
 -- Meta rounds the spend of each row by itself, so that half a hundredth for each row is no
--- difference; in currencies without hundredths half a unit is one. Account-days that only one of
--- the two facts has are not compared.
+-- difference; in currencies without hundredths half a unit is one. From an account's first day in a
+-- breakdown on, a day that the breakdown lacks counts as 0: it was not read on that day, or is no
+-- longer. Before that day, and on days that the core fact lacks, there is nothing to compare.
 {% for breakdown in breakdowns %}
 {{ breakdown }}_days as (
 
@@ -94,16 +95,30 @@ raw_totals as (
 
 ),
 
+{{ breakdown }}_begins as (
+
+    select
+        account_id,
+        min(date_id) as first_date_id
+    from {{ breakdown }}_days
+    where date_id <> 0
+    group by 1
+
+),
+
 {{ breakdown }}_differences as (
 
     select count(*) as account_days
-    from {{ breakdown }}_days as breakdown_days
-    inner join core_days
-        on core_days.account_id = breakdown_days.account_id
-        and core_days.date_id = breakdown_days.date_id
+    from core_days
+    inner join {{ breakdown }}_begins as begins
+        on begins.account_id = core_days.account_id
+        and begins.first_date_id <= core_days.date_id
+    left join {{ breakdown }}_days as breakdown_days
+        on breakdown_days.account_id = core_days.account_id
+        and breakdown_days.date_id = core_days.date_id
     where
         abs(coalesce(breakdown_days.spend, 0) - coalesce(core_days.spend, 0))
-        > 0.005 * (breakdown_days.source_rows + core_days.source_rows)
+        > 0.005 * (coalesce(breakdown_days.source_rows, 0) + core_days.source_rows)
         or coalesce(breakdown_days.impressions, 0) <> coalesce(core_days.impressions, 0)
 
 ),
@@ -259,7 +274,7 @@ checks as (
         account_days > 0,
         {{ as_text('account_days') }},
         '0',
-        'Account-days on which fact_{{ breakdown }}_metrics and fact_core_metrics differ in impressions, or in spend by more than rounding.'
+        'Account-days on which fact_{{ breakdown }}_metrics, once begun, and fact_core_metrics differ in impressions, or in spend by more than rounding.'
     from {{ breakdown }}_differences
     union all
     {% endfor %}

@@ -99,7 +99,7 @@ TABLES = {
     "ads_insights_region": _insights("region"),
     "ads_insights_placement": _insights("publisher_platform", "platform_position"),
     "campaigns_insights_monthly": Table(
-        ("account_id", "campaign_id", "date_start"),
+        ("account_id", "campaign_id", "date_start", "date_stop"),
         _table(
             "account_id",
             "campaign_id",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DAY, NEXT_DAY = "2026-03-01", "2026-03-02"
 VANISHING = "120210000000000009"
 MONTH = (DAY, "2026-03-31")
+OTHER_MONTH, CUT_MONTH = ("2026-02-01", "2026-02-28"), ("2026-02-10", "2026-02-12")
 CUSTOM = "offsite_conversion.custom.120210000000000077"
 
 ACTIONS = """
@@ -46,7 +47,8 @@ PURCHASES = """
     ) as chosen using (action_type_id, attribution_window_id)
 """
 REACH = """
-    select level, period, date_id, cast(date_stop as text) as date_stop,
+    select level, period, date_id, cast(date_start as text) as date_start,
+        cast(date_stop as text) as date_stop,
         cast(campaign_id as text) as campaign, reach, impressions
     from meta_ads.fact_reach
     order by level, date_id, ad_id, campaign_id
@@ -96,6 +98,8 @@ def load_first_run(warehouse: Warehouse) -> None:
             # campaigns that no other stream has
             month(GONE_CAMPAIGN, *MONTH, impressions=5, spend=Decimal(1), reach=5),
             month(CAMPAIGN, *MONTH, impressions=4, reach=4) | {"campaign_id": VANISHING},
+            # some days of a month
+            month(GONE_CAMPAIGN, *CUT_MONTH, impressions=2, reach=2),
         ),
     )
 
@@ -120,7 +124,15 @@ def load_second_run(warehouse: Warehouse) -> None:
     )
     warehouse.load(
         "campaigns_insights_monthly",
-        run.rows(month(CAMPAIGN, *MONTH, impressions=121, spend=Decimal("10.70"), reach=500)),
+        run.rows(
+            month(CAMPAIGN, *MONTH, impressions=121, spend=Decimal("10.70"), reach=500),
+            month(GONE_CAMPAIGN, *OTHER_MONTH, impressions=9, reach=8),
+        ),
+    )
+    # some days of the month again, as `start_date` and `end_date` cut it
+    warehouse.load(
+        "campaigns_insights_monthly",
+        raw.THIRD_RUN.rows(month(CAMPAIGN, DAY, NEXT_DAY, impressions=121, reach=81)),
     )
 
 
@@ -195,11 +207,12 @@ def test_actions_and_reach_follow_the_raw_tables(warehouse: Warehouse) -> None:
         }
     ]
     assert [tuple(row.values()) for row in warehouse.rows(REACH)] == [
-        ("ad", "day", 20260301, DAY, CAMPAIGN, 60, 100),
-        ("ad", "day", 20260302, NEXT_DAY, CAMPAIGN, 20, 20),
-        ("campaign", "month", 20260301, "2026-03-31", CAMPAIGN, 70, 120),
-        ("campaign", "month", 20260301, "2026-03-31", GONE_CAMPAIGN, 5, 5),
-        ("campaign", "month", 20260301, "2026-03-31", VANISHING, 4, 4),
+        ("ad", "day", 20260301, DAY, DAY, CAMPAIGN, 60, 100),
+        ("ad", "day", 20260302, NEXT_DAY, NEXT_DAY, CAMPAIGN, 20, 20),
+        ("campaign", "month", 20260201, *CUT_MONTH, GONE_CAMPAIGN, 2, 2),
+        ("campaign", "month", 20260301, *MONTH, CAMPAIGN, 70, 120),
+        ("campaign", "month", 20260301, *MONTH, GONE_CAMPAIGN, 5, 5),
+        ("campaign", "month", 20260301, *MONTH, VANISHING, 4, 4),
     ]
     assert unlisted_types(warehouse) == [
         (CUSTOM, "Newsletter", True, CUSTOM.rsplit(".", 1)[1]),
@@ -215,12 +228,14 @@ def test_actions_and_reach_follow_the_raw_tables(warehouse: Warehouse) -> None:
     # More people than all ads together can have reached, and the purchase within 7 days of a click
     # that 28 days, which the comments show to have been asked for, do not have.
     assert {second.statuses[name] for name in nested} == {"warn"}
-    # One campaign is no longer in the account's month; the month of the other account was not read.
+    # One campaign is no longer in the account's month, of which two days were then read again; of the
+    # other account March was not read, and February in place of some days of it.
     assert [tuple(row.values()) for row in warehouse.rows(REACH)] == [
-        ("ad", "day", 20260301, DAY, CAMPAIGN, 61, 101),
-        ("ad", "day", 20260302, NEXT_DAY, CAMPAIGN, 20, 20),
-        ("campaign", "month", 20260301, "2026-03-31", CAMPAIGN, 500, 121),
-        ("campaign", "month", 20260301, "2026-03-31", GONE_CAMPAIGN, 5, 5),
+        ("ad", "day", 20260301, DAY, DAY, CAMPAIGN, 61, 101),
+        ("ad", "day", 20260302, NEXT_DAY, NEXT_DAY, CAMPAIGN, 20, 20),
+        ("campaign", "month", 20260201, *OTHER_MONTH, GONE_CAMPAIGN, 8, 9),
+        ("campaign", "month", 20260301, *MONTH, CAMPAIGN, 500, 121),
+        ("campaign", "month", 20260301, *MONTH, GONE_CAMPAIGN, 5, 5),
     ]
     assert unlisted_types(warehouse) == []
 

@@ -79,6 +79,15 @@
     date_trunc({{ expression }}, isoweek)
 {%- endmacro %}
 
+{#- The first day of the week, a Monday, or of the month of a date. -#}
+{% macro period_start(period, expression) -%}
+    {%- if period == 'week' -%}
+    {{ week_start(expression) }}
+    {%- else -%}
+    cast({{ dbt.date_trunc(period, expression) }} as date)
+    {%- endif -%}
+{%- endmacro %}
+
 {#- The last day of the month or the year of a date. -#}
 {% macro period_end(period, expression) -%}
     {{ return(adapter.dispatch('period_end', 'meta_ads')(period, expression)) }}

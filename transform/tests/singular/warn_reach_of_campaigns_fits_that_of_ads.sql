@@ -22,7 +22,7 @@ periods as (
         reach.report,
         reach.account_id,
         reach.campaign_id,
-        reach.date_id,
+        {{ date_id('reach.date_start') }} as first_date_id,
         {{ date_id('reach.date_stop') }} as last_date_id,
         reach.reach,
         reach.impressions
@@ -41,7 +41,7 @@ compared as (
         periods.report,
         periods.account_id,
         periods.campaign_id,
-        periods.date_id,
+        periods.first_date_id,
         periods.reach,
         periods.impressions,
         max(ads.reach) as highest_of_ads,
@@ -52,7 +52,7 @@ compared as (
     inner join reach as ads
         on ads.account_id = periods.account_id
         and ads.campaign_id = periods.campaign_id
-        and ads.date_id between periods.date_id and periods.last_date_id
+        and ads.date_id between periods.first_date_id and periods.last_date_id
         and ads.level = 'ad'
     group by 1, 2, 3, 4, 5, 6
 

@@ -62,7 +62,7 @@ parts as (
         {{ iso_week('date_day') }} as iso_week,
         {{ iso_day_of_week('date_day') }} as day_of_week,
         {{ week_start('date_day') }} as week_start_day,
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_day,
+        {{ period_start('month', 'date_day') }} as month_start_day,
         {{ period_end('month', 'date_day') }} as month_end_day
     from days
 

@@ -35,6 +35,7 @@ measured as (
         '{{ period }}' as period,
         '{{ report }}' as report,
         insights.date_id,
+        insights.date_start,
         insights.date_stop,
         coalesce(insights.account_id, 0) as account_id,
         {% for id in ['campaign_id', 'adset_id', 'ad_id'] -%}
@@ -82,6 +83,7 @@ final as (
         {{ as_text('period') }} as period,
         {{ as_text('report') }} as report,
         date_id,
+        min(date_start) as date_start,
         max(date_stop) as date_stop,
         account_id,
         cast(campaign_id as bigint) as campaign_id,

@@ -187,7 +187,8 @@ class World:
 
     def _truth(self, stream: str, without: str) -> Mapping[tuple[str, ...], Row]:
         if stream == "daily":
-            true = true_insights(str(self.config["start_date"]), **self.options)
+            until = str(self.config.get("end_date", ""))
+            true = true_insights(str(self.config["start_date"]), until, **self.options)
         else:
             # Leads do not say of themselves whose they are.
             rows = [
@@ -204,10 +205,10 @@ def _without_empty(row: Row, name: str) -> Row:
 
 
 @cache
-def true_insights(since: str, **options: Any) -> Mapping[tuple[str, ...], Row]:  # noqa: ANN401 - options of the sandbox
+def true_insights(since: str, until: str, **options: Any) -> Mapping[tuple[str, ...], Row]:  # noqa: ANN401 - options of the sandbox
     """The truth of a sandbox, which is the same for all with the same options."""
     with Sandbox(**options) as sandbox:
-        return keyed(sandbox.truth_insights(since=since, windows=WINDOWS), KEYS)
+        return keyed(sandbox.truth_insights(since=since, until=until, windows=WINDOWS), KEYS)
 
 
 def completes(

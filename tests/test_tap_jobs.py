@@ -58,15 +58,21 @@ def test_pages_become_as_small_as_meta_wants_them(rows: int) -> None:
 
 def limited_to(points: int) -> dict[str, Any]:
     """A sandbox that refuses more than so many rows times fields, of jobs too."""
-    # Half of the ads were deleted for good: no listing names them, and their figures count.
+    # Half of the ads were deleted for good: no listing names them, and the figures of the world's
+    # first days count.
     return {"unlisted_share": 0.5, "max_sync_points": points, "max_insights_points": points}
 
 
-# Each part is a job, and takes its second.
-FEW_DAYS: dict[str, Any] = {
-    "start_date": str((NOW - timedelta(days=2)).date()),
-    "max_concurrency": 32,
-}
+def three_days(ago: int) -> dict[str, Any]:
+    """Settings for so few days: each part is a job, and takes its second."""
+    first = (NOW - timedelta(days=ago)).date()
+    days = {"start_date": str(first), "end_date": str(first + timedelta(days=2))}
+    return {**days, "max_concurrency": 32}
+
+
+# The first days of the worlds below, on which ads had figures that are deleted by now.
+OLD_DAYS = three_days(13)
+DAYS = three_days(6)
 
 
 def test_a_report_is_split_by_days_then_ads_then_fields() -> None:
@@ -77,7 +83,7 @@ def test_a_report_is_split_by_days_then_ads_then_fields() -> None:
             completes,
             of_insights("splitting", mode, "sync_insights"),
             options=limited_to(points),
-            settings=FEW_DAYS,
+            settings=OLD_DAYS,
         )
         for name, points in sizes.items()
         for mode in MODES
@@ -93,14 +99,15 @@ def splits(report: dict[str, Any], keys: tuple[str, ...], points: int) -> str:
             "access_token": sandbox.token,
             "api_url": sandbox.url,
             "insights_reports": [{"name": "odd", **report}],
-            **FEW_DAYS,
+            **DAYS,
         }
         output = run_tap(config, streams=("odd",), longest=LONGEST)
         if output.status:
             return output.last_words
         truth = sandbox.truth_insights(
             level=report["level"],
-            since=FEW_DAYS["start_date"],
+            since=DAYS["start_date"],
+            until=DAYS["end_date"],
             breakdowns=report.get("breakdowns", ()),
             windows=WINDOWS,
         )

@@ -219,6 +219,15 @@ def test_archived_and_deleted_ads_are_in_insights(shared: Client) -> None:
     assert {"ACTIVE", "ARCHIVED", "DELETED"} <= {statuses[row["ad_id"]] for row in rows}
 
 
+_EVERY_STATUS = {
+    "field": "ad.effective_status",
+    "operator": "IN",
+    "value": """
+    ACTIVE ADSET_PAUSED ARCHIVED CAMPAIGN_PAUSED DELETED DISAPPROVED PAUSED PENDING_REVIEW
+    """.split(),
+}
+
+
 @pytest.mark.parametrize(
     ("field", "operator", "value"),
     [
@@ -237,11 +246,40 @@ def test_filters_on_objects(shared: Client, field: str, operator: str, value: ob
     assert all(row in rows for row in some)
 
 
+@pytest.mark.parametrize("level", ["ad", "account"])
+@pytest.mark.parametrize("field", ["ad.id", "impressions"])
+def test_filters_that_say_nothing_of_the_status_leave_archived_and_deleted_ads_out(
+    shared: Client, level: str, field: str
+) -> None:
+    world, now = shared.sandbox.world, shared.sandbox.world.clock.seconds()
+    asked: dict[str, object] = {"fields": "ad_id,spend", "date_preset": "last_90d", "limit": 500}
+    path = f"{shared.account}/insights"
+    hidden = {
+        ad.id
+        for ad in world.ads(world.accounts[0], unlisted=True)
+        if ad.effective_status(now) in {"ARCHIVED", "DELETED"}
+    }
+    rows = shared.rows(path, **asked, level="ad")
+    shown = [row for row in rows if row["ad_id"] not in hidden]
+    assert 0 < len(shown) < len(rows)
+    every: dict[str, dict[str, Any]] = {
+        "ad.id": {"operator": "IN", "value": [row["ad_id"] for row in rows]},
+        "impressions": {"operator": "GREATER_THAN", "value": -1},
+    }
+    condition = {"field": field, **every[field]}
+    for filtering, expected in (([condition], shown), ([condition, _EVERY_STATUS], rows)):
+        some = shared.rows(path, **asked, level=level, filtering=json.dumps(filtering))
+        if level == "ad":
+            assert some == expected
+        assert _totals(some) == _totals(expected)
+
+
 def test_filters_by_ids_narrow_the_levels_above_too(shared: Client) -> None:
     asked: dict[str, object] = {"fields": "campaign_id,ad_id,spend", "time_range": _WEEK}
     rows = shared.rows(f"{shared.account}/insights", **asked, level="ad")
     chosen = [row["ad_id"] for row in rows[:2]]
-    filtering = json.dumps([{"field": "ad.id", "operator": "IN", "value": chosen}])
+    by_id = {"field": "ad.id", "operator": "IN", "value": chosen}
+    filtering = json.dumps([by_id, _EVERY_STATUS])
     some = shared.rows(f"{shared.account}/insights", **asked, level="account", filtering=filtering)
     assert Decimal(some[0]["spend"]) == sum(Decimal(row["spend"]) for row in rows[:2])
 
@@ -253,9 +291,8 @@ def test_filters_on_figures(shared: Client, field: str) -> None:
     rows = shared.rows(f"{shared.account}/insights", **asked)
     scale = 100 if name == "spend" else 1
     middle = sorted(Decimal(row[name]) for row in rows)[len(rows) // 2]
-    filtering = json.dumps(
-        [{"field": field, "operator": "GREATER_THAN", "value": int(middle * scale)}]
-    )
+    by_figure = {"field": field, "operator": "GREATER_THAN", "value": int(middle * scale)}
+    filtering = json.dumps([by_figure, _EVERY_STATUS])
     some = shared.rows(f"{shared.account}/insights", **asked, filtering=filtering)
     assert some == [row for row in rows if Decimal(row[name]) > middle]
 

@@ -81,7 +81,8 @@ REPORT_SCHEMA: dict[str, Any] = {
                     "value": {},
                 },
             },
-            "description": "Meta's filter objects: field (as campaign.id), operator, value.",
+            "description": "Meta's filter objects: field (as campaign.id), operator, value. "
+            "Archived and deleted ads stay in, unless one is on the status.",
         },
         "lookback_days": {
             "type": ["integer", "null"],
@@ -161,7 +162,8 @@ SCHEMA: dict[str, Any] = {
         "include_deleted": {
             "type": ["boolean", "null"],
             "title": "Include deleted",
-            "description": "Archived and deleted campaigns, ad sets and ads too.",
+            "description": "Archived and deleted campaigns, ad sets and ads too. Their figures "
+            "come anyway.",
             "default": True,
         },
         "on_account_error": text(

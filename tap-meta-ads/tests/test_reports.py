@@ -12,12 +12,13 @@ import pytest
 
 from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.reports.report import LEVELS, Report
+from tap_meta_ads.reports.report import AD_STATUSES, LEVELS, Report
 
 WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
 FILTER = {"field": "ad.id", "operator": "IN", "value": ["1", "2"]}
 OTHER_FILTER = {"field": "spend", "operator": "GREATER_THAN", "value": 0}
 RANGE = {"field": "impressions", "operator": "IN_RANGE", "value": [100, 1]}
+EVERY_STATUS = {"field": "ad.effective_status", "operator": "IN", "value": [*AD_STATUSES]}
 
 
 class TestKeys:
@@ -224,8 +225,29 @@ class TestParams:
             "breakdowns": ["age", "gender"],
             "action_breakdowns": ["action_type", "action_device"],
             "action_attribution_windows": ["7d_click", "1d_view"],
-            "filtering": [FILTER, OTHER_FILTER],
+            "filtering": [FILTER, OTHER_FILTER, EVERY_STATUS],
         }
+
+    @pytest.mark.parametrize(
+        ("filtering", "only", "is_added"),
+        [
+            ((FILTER,), (), True),
+            ((), (FILTER,), True),
+            ((OTHER_FILTER,), (FILTER,), True),
+            ((), (), False),
+            (({**FILTER, "field": "campaign.effective_status"},), (), False),
+            (({**FILTER, "field": "adset.delivery_info"},), (FILTER,), False),
+            (({**FILTER, "field": "ad.configured_status"},), (), True),
+        ],
+    )
+    def test_a_filter_leaves_archived_and_deleted_ads_in(
+        self, filtering: tuple[Any, ...], only: tuple[Any, ...], *, is_added: bool
+    ) -> None:
+        report = Report("r", filtering=filtering)
+        added = [EVERY_STATUS] if is_added else []
+        made = report.params(WINDOW, ("spend",), only)["filtering"]
+        assert made == ([*filtering, *only, *added] or None)
+        assert {"ACTIVE", "PAUSED", "ARCHIVED", "DELETED"} < {*AD_STATUSES}
 
     def test_what_is_not_set_is_not_asked(self) -> None:
         report = Report("r", "account", action_attribution_windows=())

@@ -11,7 +11,7 @@ from meta_sandbox._graph.views import Node
 from meta_sandbox._protocol.errors import GraphError
 from meta_sandbox._protocol.filters import Condition, parse_filtering
 from meta_sandbox._protocol.params import list_of, text_of, whole_of
-from meta_sandbox._world.attributes import attribute
+from meta_sandbox._world.attributes import HIDDEN, STATUS_FIELDS, attribute
 from meta_sandbox._world.objects import Account, Ad, Campaign
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from meta_sandbox._world.world import World
 
 _WEEK = 7 * 86_400
-_HIDDEN = frozenset({"ARCHIVED", "DELETED"})
 
 
 class Edge(NamedTuple):
@@ -63,7 +62,7 @@ def _changing(
     conditions = parse_filtering(params)
     own = kind.lower()
     about_status = statuses or any(
-        condition.field.rpartition(".")[2] in {"effective_status", "delivery_info"}
+        condition.field.rpartition(".")[2] in STATUS_FIELDS
         and condition.field.rpartition(".")[0] in {"", own}
         for condition in conditions
     )
@@ -73,7 +72,7 @@ def _changing(
         status = thing.effective_status(now)
         if statuses and status not in statuses:
             continue
-        if not about_status and status in _HIDDEN:
+        if not about_status and status in HIDDEN:
             continue
         if since is not None and thing.updated_at(now) < since:
             continue

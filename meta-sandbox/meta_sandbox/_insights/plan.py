@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meta_sandbox._insights import breakdowns as bd
 from meta_sandbox._insights.columns import COLUMNS
 from meta_sandbox._protocol.errors import GraphError
-from meta_sandbox._world.attributes import attribute
+from meta_sandbox._world.attributes import HIDDEN, STATUS_FIELDS, attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,10 @@ ROW_VALUES: dict[str, Callable[[Facts], Scalar]] = {
 def make_plan(world: World, query: Query, number: int) -> Plan:
     """Work out a query.
 
+    Without ``filtering`` archived and deleted ads are counted as all others are. With it, and no
+    condition on the status, Meta leaves them out ("Deleted and Archived Objects" in its guide to
+    the Insights API).
+
     Raises:
         GraphError: A filter is about a field that does not exist.
     """
@@ -75,12 +79,16 @@ def make_plan(world: World, query: Query, number: int) -> Plan:
     about_ads = [c for c in query.conditions if c.field not in ROW_VALUES]
     if bare := [c.field for c in about_ads if "." not in c.field]:
         raise _invalid(bare[0])
+    shows_hidden = not query.conditions or any(
+        c.field.rpartition(".")[2] in STATUS_FIELDS for c in query.conditions
+    )
     level, root = query.root
     ads = [
         ad
         for ad in world.ads(account, unlisted=True)
         if (level == "account" or root in (ad.id, ad.ad_set.id, ad.campaign.id))
         and all(_meets(ad, condition, now) for condition in about_ads)
+        and (shows_hidden or ad.effective_status(now) not in HIDDEN)
     ]
     family = bd.family_of(query.breakdowns)
     subjects = _subjects(query.level, ads)

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 Thing = Campaign | AdSet | Ad
 
+#: What Meta leaves out unless it is asked about the status.
+HIDDEN = frozenset({"ARCHIVED", "DELETED"})
+#: Last parts of filter fields that ask about the status, whatever they say of it.
+STATUS_FIELDS = frozenset({"effective_status", "delivery_info"})
+
 # ``effective_status`` -> ``delivery_info``, where it follows from it.
 _DELIVERY = {
     "PAUSED": "inactive",

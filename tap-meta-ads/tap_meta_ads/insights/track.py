@@ -342,10 +342,11 @@ class InsightsTrack:
         return tuple(name for name in self.asked.columns if name not in gone)
 
     def _query(self, part: Part, limit: int | None = None) -> Call:
-        params = self.report.params(part.window.days, part.columns)
+        only: list[dict[str, Any]] = []
         if part.ids is not None:
-            only = {"field": f"{self.report.level}.id", "operator": "IN", "value": [*part.ids]}
-            params["filtering"] = [*(params.get("filtering") or ()), only]
+            field = f"{self.report.level}.id"
+            only.append({"field": field, "operator": "IN", "value": [*part.ids]})
+        params = self.report.params(part.window.days, part.columns, only)
         if limit is not None:
             params["limit"] = limit
         return Call("GET", f"{self.account.path}/insights", params)

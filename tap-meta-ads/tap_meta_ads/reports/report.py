@@ -15,7 +15,7 @@ from tap_meta_ads import fields as fields_of_meta
 from tap_meta_ads.reports.periods import Period
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import date
 
     from tap_meta_ads.dates import DateRange
@@ -41,6 +41,18 @@ FILTER_OPERATORS = tuple(
     """.split()
 )
 """What Meta's `filtering` takes as `operator`."""
+
+AD_STATUSES = tuple(
+    """
+    ACTIVE ADSET_PAUSED ARCHIVED CAMPAIGN_PAUSED DELETED DISAPPROVED IN_PROCESS PAUSED
+    PENDING_BILLING_INFO PENDING_REVIEW PREAPPROVED WITH_ISSUES
+    """.split()
+)
+"""All values of an ad's `effective_status`."""
+
+_ABOUT_STATUS = frozenset({"effective_status", "delivery_info"})
+"""Last parts of the fields of a filter on the status. `configured_status` and the like are none of
+them: nobody has seen Meta take one of these for such a filter."""
 
 _OF_A_SET = frozenset("IN NOT_IN CONTAINS_ANY CONTAINS_ALL NOT_CONTAINS_ANY ANY ALL NONE".split())
 """Operators whose value is a list in any order."""
@@ -152,12 +164,18 @@ class Report:
         }
         return hashlib.sha256(_canonical(definition).encode()).hexdigest()[:16]
 
-    def params(self, window: DateRange, columns: tuple[str, ...]) -> dict[str, Any]:
+    def params(
+        self,
+        window: DateRange,
+        columns: tuple[str, ...],
+        only: Sequence[Mapping[str, Any]] = (),
+    ) -> dict[str, Any]:
         """Meta's parameters for the days of a window.
 
         Args:
             window: Days that begin where a period does, or within a single one.
             columns: The columns that are wanted.
+            only: Filter objects beside the report's own.
         """
         asked = [name for name in columns if name not in self.comes_unasked]
         action_breakdowns = self._action_breakdowns(columns)
@@ -172,7 +190,7 @@ class Report:
             "breakdowns": list(self.breakdowns) or None,
             "action_breakdowns": ["action_type", *action_breakdowns] if action_breakdowns else None,
             "action_attribution_windows": list(self.action_attribution_windows) or None,
-            "filtering": plain(self.filtering) or None,
+            "filtering": _of_every_status([*plain(self.filtering), *only]) or None,
         }
 
     @property
@@ -185,6 +203,27 @@ class Report:
         if fields_of_meta.action_lists().isdisjoint(columns):
             return ()
         return tuple(name for name in self.action_breakdowns if name != "action_type")
+
+
+def _of_every_status(filtering: list[Any]) -> list[Any]:
+    """The same filter, by which Meta leaves out no archived or deleted ad, if it does not say so.
+
+    Meta's guide to the Insights API, "Deleted and Archived Objects": "if you query using
+    `filtering`, status filtering will be applied by default to return only Active objects". Without
+    `filtering` Insights have them all. So a day that is read in parts would lose what such ads have
+    spent, as it was in Airbyte's source (airbytehq/airbyte#36998), which sends all statuses of ads
+    ever since (#39439).
+
+    Args:
+        filtering: Meta's filter objects.
+    """
+    fields = {item["field"].rpartition(".")[2] for item in filtering}
+    if not fields or fields & _ABOUT_STATUS:
+        return filtering
+    return [
+        *filtering,
+        {"field": "ad.effective_status", "operator": "IN", "value": [*AD_STATUSES]},
+    ]
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON

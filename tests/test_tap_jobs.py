@@ -6,7 +6,7 @@ completes.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from tests.fault_worlds import (
     of_insights,
 )
 from tests.singer import run_tap
-from tests.worlds import NOW, WINDOWS, differences, keyed
+from tests.worlds import NOW, WINDOWS, differences, keyed, synced
 
 if TYPE_CHECKING:
     from tests.fault_worlds import Answer
@@ -164,6 +164,32 @@ def too_large_for_good(mode: str) -> str:
 
 def test_what_no_part_of_can_be_made_ends_in_one_sentence() -> None:
     assert at_once({mode: partial(too_large_for_good, mode) for mode in MODES}) == {}
+
+
+def too_many_rows_for_good(mode: str) -> str:
+    """What is wrong with a report whose single days are too much, whatever fields it asks for."""
+    options: dict[str, Any] = {"seed": 4, "accounts": 1, "ads": 5, "days": 6, "now": NOW}
+    report = {"name": "odd", "level": "account", "breakdowns": ["product_id"]}
+    with Sandbox(**options, **limited_to(1)) as sandbox:
+        config = {
+            "access_token": sandbox.token,
+            "api_url": sandbox.url,
+            "insights_reports": [{**report, "fields": ["spend", "impressions", "clicks"]}],
+            "insights_mode": mode,
+            **DAYS,
+        }
+        output = run_tap(config, streams=("odd",), longest=LONGEST)
+        truth = sandbox.truth_insights(since=DAYS["start_date"], until=DAYS["end_date"])
+        number = sandbox.world.accounts[0].account_id
+    kept = synced(output.states[-1] if output.states else None, "odd").get(number, [])
+    days = {date.fromisoformat(str(row["date_start"])) for row in truth}
+    lost = [day for day in days for span in kept if day in span]
+    assert days
+    return f"no row of {lost}" if lost else not_clear(output, number, "take a breakdown out")
+
+
+def test_rows_that_are_too_many_whatever_the_fields_end_in_one_sentence() -> None:
+    assert at_once({mode: partial(too_many_rows_for_good, mode) for mode in MODES}) == {}
 
 
 # ---------------------------------------------------------------- jobs

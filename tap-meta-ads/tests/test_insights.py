@@ -375,6 +375,55 @@ def test_a_field_that_alone_is_too_much_is_left_empty_and_named() -> None:
     assert list(reader.refused) == ["actions"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("level", ["account", "ad"])
+def test_rows_that_are_too_many_whatever_the_fields_are_an_error(level: str) -> None:
+    def meta(call: Call) -> Any:  # noqa: ANN401 - JSON
+        if call.params["fields"] == ["ad_id"]:
+            return page([{"ad_id": "1"}])
+        return TOO_MUCH
+
+    reader = track("sync", level=level)
+    with pytest.raises(TooMuchDataError, match="take a breakdown out of the report"):
+        run(reader, window(), meta)
+    assert not reader.refused  # type: ignore[attr-defined]
+
+
+def test_a_day_on_which_no_ad_has_figures_is_empty_however_large_meta_takes_it_for() -> None:
+    def meta(call: Call) -> Any:  # noqa: ANN401 - JSON
+        return page([]) if call.params["fields"] == ["ad_id"] else TOO_MUCH
+
+    result, handed, _ = run(track("sync"), window(), meta)
+    assert (result, handed) == (Answered(window(), 0), [])
+
+
+def test_a_row_that_does_not_say_whose_it_is_is_an_error() -> None:
+    def meta(call: Call) -> Any:  # noqa: ANN401 - JSON
+        return page([{"spend": "1"}]) if call.params["fields"] == ["ad_id"] else TOO_MUCH
+
+    with pytest.raises(UnavailableError, match="without ad_id"):
+        run(track("sync"), window(), meta)
+
+
+@pytest.mark.parametrize("breakdowns", [(), ("age",)])
+def test_ads_are_not_found_by_figures_that_rows_with_breakdowns_do_not_have(
+    breakdowns: tuple[str, ...],
+) -> None:
+    few = {"field": "impressions", "operator": "LESS_THAN", "value": 10}
+    calls: list[Call] = []
+
+    def meta(call: Call) -> Any:  # noqa: ANN401 - JSON
+        calls.append(call)
+        fields = [one["field"] for one in call.params["filtering"] or ()]
+        if call.params["fields"] == ["ad_id"]:
+            return page([{"ad_id": "1"}, {"ad_id": "2"}])
+        return page(rows(1)) if "ad.id" in fields else TOO_MUCH
+
+    run(track("sync", breakdowns=breakdowns, filtering=(few,)), window(), meta)
+    (found,) = [call for call in calls if call.params["fields"] == ["ad_id"]]
+    assert bool(found.params["filtering"]) is not bool(breakdowns)
+    assert calls[-1].params["filtering"][0] == few
+
+
 def test_rows_that_differ_by_an_asset_alone_stay_apart_when_put_together() -> None:
     """The id within the asset is a part of the key, and nothing that Meta sends by itself."""
     assets = [{"id": str(n), "text": "x"} for n in range(3)]

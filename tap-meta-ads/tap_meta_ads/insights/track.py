@@ -54,6 +54,12 @@ SUBMISSIONS = 3
 
 LATER = "Run again later; what is complete is kept."
 
+SMALLER = (
+    "Ask for fewer rows: take a breakdown out of the report, or give it a lower `level` or a "
+    "shorter `time_increment`."
+)
+"""What to do where one period is too much in any part."""
+
 IDS_OF_A_QUERY = 100
 """Ids that fit into an address; a job takes them in its body, however many they are."""
 
@@ -299,43 +305,67 @@ class InsightsTrack:
         return count
 
     def _ids(self, part: Part) -> Task[tuple[str, ...]]:
-        """The objects of the report's level that have figures in a window."""
+        """The objects of the report's level that have figures in a window.
+
+        None is an answer too: what Meta makes of a day it guesses beforehand, and may guess too
+        much of one on which nothing was shown.
+
+        Raises:
+            UnavailableError: A row does not say whose it is.
+        """
         name = f"{self.report.level}_id"
         found: list[str] = []
-        plain = replace(self, report=replace(self.report, breakdowns=(), action_breakdowns=()))
-        read = plain._rows(replace(part, columns=(name,)))  # noqa: SLF001 - ours
+        report = replace(self.report, breakdowns=(), action_breakdowns=())
+        if self.report.breakdowns:
+            # A filter on figures is about the rows, and with breakdowns these are others.
+            report = replace(report, filtering=())
+        read = replace(self, report=report)._rows(replace(part, columns=(name,)))  # noqa: SLF001 - ours
         for row in (yield from _collected(read)):
             ids = msgspec.json.decode(row)
-            if name in ids:
-                found.append(str(ids[name]))
+            if name not in ids:
+                raise self._failure(f"Meta has sent a row of {part.window} without {name}")
+            found.append(str(ids[name]))
         return tuple(dict.fromkeys(found))
 
     def _by_fields(self, part: Part, error: TooMuchDataError) -> Task[list[dict[str, Any]]]:
         """The rows of one object, read with half of the fields at a time and put together.
 
         A field that alone is too much is left empty, and named.
+
+        Raises:
+            TooMuchDataError: No field could be had: it is the rows that are too many, and without
+                one of them the days would count as read.
         """
         whole = {*self.report.keys, *self.report.comes_unasked}
         others = tuple(name for name in part.columns if name not in whole)
-        if not others:
-            raise error
-        if len(others) == 1:
-            self.left_out(others[0], f"too much data for Meta on {part.window}")
-            self.log.warning("%s: Meta cannot make %s, left empty.", part.window, others[0])
-            return []
+        if len(others) <= 1:
+            raise error.about(advice=SMALLER)
         self.count("splits")
         merged: dict[tuple[Any, ...], dict[str, Any]] = {}
         named = tuple(name for name in part.columns if name in whole)
+        refused: list[str] = []
         for half in _halves(others):
-            smaller = replace(part, columns=(*named, *half))
             try:
-                raws = yield from _collected(self._rows(smaller))
-                rows = [msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in raws]
-            except TooMuchDataError as again:
-                rows = yield from self._by_fields(smaller, again)
+                rows = yield from self._with_fields(replace(part, columns=(*named, *half)))
+            except TooMuchDataError:
+                if refused:
+                    raise
+                refused += half
+                continue
             for row in rows:
                 merged.setdefault(self.report.key_of(row), {}).update(row)
+        for name in refused:
+            self.left_out(name, f"too much data for Meta on {part.window}")
+            self.log.warning("%s: Meta cannot make %s, left empty.", part.window, name)
         return list(merged.values())
+
+    def _with_fields(self, part: Part) -> Task[list[dict[str, Any]]]:
+        """The rows of one object with some of the fields; with half of them where need be."""
+        try:
+            raws = yield from _collected(self._rows(part))
+        except TooMuchDataError as error:
+            return (yield from self._by_fields(part, error))
+        return [msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in raws]
 
     def _columns_of(self, window: Window) -> tuple[str, ...]:
         gone = self.aged if window.aged else ()

@@ -7,6 +7,7 @@ completes. What goes wrong where is data, in `fault_table`; more of what only In
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from tests.fault_worlds import (
     BATCH,
     DIRECT,
     FURTHER,
+    LEADS,
     LISTING,
     POLLING,
     READING,
@@ -43,7 +45,7 @@ from tests.fault_worlds import (
     fails_clearly_and_resumes,
     of_insights,
 )
-from tests.worlds import asked, synced
+from tests.worlds import NOW, asked, synced
 
 if TYPE_CHECKING:
     from tests.fault_worlds import Stage
@@ -240,6 +242,34 @@ def without_permission(stage: Stage, *, action: str) -> str:
 @pytest.mark.parametrize("action", ["skip", "fail"])
 def test_permission_lost_for_one_account(action: str) -> None:
     assert everywhere(PERMISSION, way=without_permission, action=action) == {}
+
+
+def without_pages(stage: Stage, *, action: str) -> str:
+    """What is wrong where the leads of all ads but one of an account are not for the token."""
+    # Before the first of all leads, since the truth has all of them.
+    start = str((NOW - timedelta(days=20)).date())
+    world = World(stage, {"on_account_error": action, "start_date": start}, {"ads": 24})
+    with world.sandbox as sandbox:
+        account = sandbox.world.accounts[0].account_id
+        ads = {str(row["ad_id"]) for row in sandbox.truth("leads", account)}
+        ours = min(ads)
+        match = {"edge": "leads", "account_id": account, "path": f"(?<!{ours})/leads$"}
+        sandbox.add_fault({"match": match, "times": None, "answer": {"permission": True}})
+        first = world.run()
+        if missed := world.not_met(first):
+            return missed
+        if (first.status == 0) != (action == "skip"):
+            return f"status {first.status}: {first.last_words}"
+        read = {row["ad_id"] for row in first.rows("leads") if row["account_id"] == account}
+        if len(ads) < 2 or read != {ours} or "ads are left out" not in first.log:
+            return f"of {ads} read {read}: {first.log[-2000:]}"
+        # Granted, they come, whatever others have had since.
+        return world.resume(first)
+
+
+@pytest.mark.parametrize("action", ["skip", "fail"])
+def test_a_page_that_is_not_ours_costs_the_leads_of_its_ads_alone(action: str) -> None:
+    assert without_pages(LEADS[0], action=action) == ""
 
 
 def test_the_account_that_was_left_out_has_no_complete_days() -> None:

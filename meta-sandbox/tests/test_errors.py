@@ -296,6 +296,8 @@ def test_scopes(client: Client) -> None:
         status, error = _without_header(client, f"/v26.0/{path}", access_token=token, **params)
         assert (status, error["code"]) == (403, 200)
     assert _without_header(client, f"/v26.0/{client.account}", access_token="read")[0] == 200
+    _, told = _without_header(client, "/v26.0/me/permissions", access_token="read")
+    assert told == {"data": [{"permission": "ads_read", "status": "granted"}]}
 
 
 def test_debug_token_tells_what_a_token_may(shared: Client) -> None:

@@ -136,13 +136,30 @@ def test_a_token_without_the_business_still_reads_its_account(sandbox: Sandbox) 
     assert "owner" in made.left_out
 
 
-def test_a_token_without_leads_is_denied_by_one_call(sandbox: Sandbox) -> None:
+def test_a_token_without_leads_is_denied_by_two_calls(sandbox: Sandbox) -> None:
     sandbox.add_token("no-leads", scopes=["ads_read"])
     made = Reading()
     account = Account(sandbox.world.accounts[0].account_id)
     with pytest.raises(PermissionDeniedError, match="leads_retrieval"):
         ask(sandbox, "leads", token="no-leads", account=account, reading=made)
-    assert [call.edge for call in made.calls] == ["ads", "leads"]
+    assert [call.edge for call in made.calls] == ["ads", "leads", "permissions"]
+
+
+def test_ads_of_a_page_that_is_not_ours_are_left_out_of_leads(sandbox: Sandbox) -> None:
+    whole = ask(sandbox, "leads").rows
+    ours = whole[-1]["ad_id"]
+    others = {"edge": "leads", "path": f"(?<!{ours})/leads$"}
+    foreign = {"code": 200, "message": "(#200) No leads access to this page"}
+    sandbox.add_fault({"match": others, "times": None, "answer": {"error": foreign}})
+    try:
+        made = ask(sandbox, "leads")
+    finally:
+        sandbox.clear_faults()
+    assert by_all(made.rows) == by_all([row for row in whole if row["ad_id"] == ours])
+    assert {row["ad_id"] for row in whole} - {ours} <= {*made.results[-1].left_out}
+    # Once the page is granted, all of them come.
+    again = ask(sandbox, "leads", since=NOW, behind=frozenset(made.results[-1].left_out))
+    assert by_all(again.rows) == by_all([row for row in whole if row["ad_id"] != ours])
 
 
 def test_leads_come_in_batches(sandbox: Sandbox) -> None:

@@ -23,6 +23,7 @@ from tap_meta_ads.entities.listing import CLOCK_TOLERANCE
 from tests.track_driver import NOW, START, Reading, page, read, served
 
 DENIED = PermissionDeniedError(Failure("(#200) Requires leads_retrieval permission"))
+FOREIGN = PermissionDeniedError(Failure("(#200) No leads access to this page", account="7"))
 MISSING = NotFoundError(Failure("Object does not exist", code=100, subcode=33))
 BUSY = UnavailableError(Failure("(#2) Service temporarily unavailable"))
 TOO_MUCH = TooMuchDataError(Failure("Please reduce the amount of data"))
@@ -55,10 +56,17 @@ class Meta:
         self.ads = [ad(number) for number in leads]
         self.leads = {str(number): rows for number, rows in leads.items()}
         self.errors: dict[str, list[GraphError]] = {}
+        self.permissions: Any = [
+            {"permission": "ads_read", "status": "granted"},
+            {"permission": "leads_retrieval", "status": "granted"},
+        ]
 
     def __call__(self, call: Call) -> Any:  # noqa: ANN401 - JSON
         if call.path == "act_7/ads":
             return served(self.ads, call)
+        if call.path == "me/permissions":
+            denied = isinstance(self.permissions, GraphError)
+            return self.permissions if denied else page(self.permissions)
         number, edge = call.path.split("/")
         assert edge == "leads"
         if errors := self.errors.get(number):
@@ -192,13 +200,70 @@ def test_deleted_ads_have_leads_unless_they_are_not_wanted() -> None:
         assert bool(made.calls[0].params["filtering"]) is include_deleted
 
 
-def test_without_the_permission_it_ends_after_one_call() -> None:
+@pytest.mark.parametrize("status", ["declined", None])
+def test_without_the_permission_one_ad_is_asked(status: str | None) -> None:
     meta = Meta({number: [lead(number)] for number in range(120)})
     meta.errors = {number: [DENIED] for number in meta.leads}
+    meta.permissions.pop()
+    if status:
+        meta.permissions.append({"permission": "leads_retrieval", "status": status})
     made = Reading()
     with pytest.raises(PermissionDeniedError):
         read("leads", meta, made)
     assert [len(ads) for ads in asked(made)] == [1]
+    assert [call.path for call in made.calls] == ["act_7/ads", "0/leads", "me/permissions"]
+
+
+@pytest.mark.parametrize(
+    "told", [None, [], [{}], RequestError(Failure("no such edge")), FOREIGN], ids=str
+)
+@pytest.mark.parametrize("denied", [(1,), (1, 2), (3,), (1, 2, 3, 4)])
+def test_ads_of_pages_that_are_not_ours_cost_only_themselves(
+    denied: tuple[int, ...],
+    told: Any,  # noqa: ANN401 - an answer
+) -> None:
+    meta = Meta({number: [lead(number)] for number in range(1, 6)})
+    meta.permissions = meta.permissions if told is None else told
+    meta.errors = {str(number): [FOREIGN] for number in denied}
+    made = read("leads", meta)
+    assert {int(row["id"]) for row in made.rows} == {1, 2, 3, 4, 5} - {*denied}
+    asked_for = [call for call in made.calls if call.path == "me/permissions"]
+    assert len(asked_for) == (1 in denied)
+    lines = [line for line in made.log if "ads are left out" in line]
+    assert len(lines) == 1
+    assert f"{len(denied)} of 5 ads are left out: account 7: (#200) No leads access" in lines[0]
+    assert "Business settings" in lines[0]
+    assert made.read_to is not None
+    assert [result.left_out for result in made.results[:-1]] == [()] * (len(made.results) - 1)
+    assert sorted(made.results[-1].left_out) == [str(number) for number in denied]
+    assert "Business settings" in str(made.results[-1].denied)
+
+
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_an_account_of_which_no_ad_may_be_read_is_left_out(count: int) -> None:
+    meta = Meta({number: [] for number in range(count)})
+    meta.errors = {number: [FOREIGN] for number in meta.leads}
+    made = Reading()
+    with pytest.raises(PermissionDeniedError):
+        read("leads", meta, made)
+    assert sum(map(len, asked(made))) == count
+
+
+def test_an_ad_that_was_left_out_is_read_whole_once_it_can_be() -> None:
+    since, before = NOW - timedelta(days=3), NOW - timedelta(days=80)
+    meta = Meta({number: [lead(number, NOW - timedelta(days=40))] for number in range(1, 4)})
+    meta.ads[1] |= {"status": "ARCHIVED", "updated_time": stamp(before)}
+    meta.ads[2] |= {"status": "ARCHIVED", "updated_time": stamp(before)}
+    made = read("leads", meta, since=since, behind=frozenset("12"))
+    first = {
+        call.path: call.params["filtering"][0]["value"] + 1
+        for call in made.calls
+        if call.edge == "leads"
+    }
+    # The third has ended, and was read; the second has ended, and was not.
+    assert first == dict.fromkeys(("1/leads", "2/leads"), int(START.timestamp()))
+    assert made.read_to == since
+    assert made.results[-1].left_out == ()
 
 
 def test_a_part_that_fails_for_a_moment_is_asked_alone_then_the_others_together() -> None:
@@ -222,6 +287,8 @@ def test_an_ad_that_is_gone_costs_only_itself() -> None:
     made = read("leads", meta)
     assert [row["id"] for row in made.rows] == ["2"]
     assert any("3/leads" in line for line in made.log)
+    # It was just listed: it may be gone for this token alone, and come back.
+    assert sorted(made.results[-1].left_out) == ["1", "3"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 60])

@@ -213,6 +213,9 @@ class Graph:
         if not route.edge:
             user_id = d.encode_id(self.world.seed, d.USER, 0)
             return selector.encode_node(Node("User", {"id": user_id, "name": "Robin Maker"}))
+        if route.edge == "permissions":
+            granted = [{"permission": name, "status": "granted"} for name in token.scopes]
+            return msgspec.json.encode({"data": granted})
         if route.edge != "adaccounts":
             raise unknown_path(route.edge)
         selector.check("AdAccount")

@@ -4,6 +4,9 @@ Meta lists leads by ad or by form, never by account. So the ads that can have le
 each is asked for its leads, 50 in one exchange. Meta counts each of the 50 as a call, so ads that
 cannot have any are left out: by what they are for, or since they ended before what Meta keeps.
 
+Leads belong to the page of the ad, and one account may advertise for several pages. So what Meta
+refuses for one ad it may grant for the next, unless the token has no permission for leads at all.
+
 Leads are people. Nothing here writes anything of a row into a log line or an error.
 """
 
@@ -20,7 +23,10 @@ from meta_graph import (
     Call,
     GraphError,
     NotFoundError,
+    PermissionDeniedError,
+    RequestError,
     RetryableError,
+    SkippableError,
     UnknownFieldError,
 )
 from tap_meta_ads.engine.place import Place
@@ -41,6 +47,14 @@ KEPT = timedelta(days=90)
 
 AFTERWARDS = timedelta(days=7)
 """For so long after an ad has ended somebody may still send the form that was open."""
+
+PERMISSION = "leads_retrieval"
+"""What a token needs to read leads of any page."""
+
+GRANT = (
+    "Give the token's user leads access to the page of each of these ads in Business settings; "
+    "the next run then reads what Meta keeps of their leads, 90 days."
+)
 
 AD_FIELDS = (
     "id",
@@ -117,20 +131,23 @@ class LeadsTrack(EntityTrack):
     _chunks: list[list[str]] = field(default_factory=list)
     _open: int = 0
     _may_read: bool = False
+    _is_permitted: bool = False
+    _count: int = 0
     _unread: int = 0
+    _denied: dict[str, PermissionDeniedError] = field(default_factory=dict)
+    _gone: list[str] = field(default_factory=list)
     _newest: Newest = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin at the bookmark."""
         self._newest = Newest(self.entity.replication_key, self.since)
 
-    @property
-    def first(self) -> datetime:
-        """The instant from which on leads are asked for."""
-        return self.since or self.start
+    def first_of(self, ad: str) -> datetime:
+        """The instant from which on an ad's leads are asked for."""
+        return self.start if self.since is None or ad in self.behind else self.since
 
     def next(self) -> Task[Any] | None:
-        """Find the ads; then read them, further ones only when the first was allowed."""
+        """Find the ads; then read them, a task at a time until one of them could be read."""
         if not self._has_begun:
             self._has_begun = True
             self._open += 1
@@ -144,13 +161,16 @@ class LeadsTrack(EntityTrack):
         """Lay out what is to be read of the ads. The last task's result has the bookmark."""
         self._open -= 1
         if isinstance(result, Found) and result.ads:
-            # The first is asked alone: without the permission that costs one call, not 50.
+            # The first is asked alone: without the permission that costs two calls, not 50.
             first, *others = result.ads
-            self._unread = len(result.ads)
+            self._count = self._unread = len(result.ads)
             self._chunks = [[first], *_chunks(others)]
         if not self._chunks and not self._open:
             self.is_over = True
             result.read_to = self.safe(self._newest.time)
+            # An ad that was just listed may be gone for this token alone.
+            result.left_out = (*self._denied, *self._gone)
+            result.denied = self._denial()
 
     def find_ads(self) -> Task[Found]:
         """The ads that can have leads."""
@@ -161,12 +181,14 @@ class LeadsTrack(EntityTrack):
             return (yield from self._ads_by(("id",)))
 
     def _ads_by(self, names: tuple[str, ...]) -> Task[Found]:
-        ended = max(self.first, self.started - KEPT) - AFTERWARDS
         found = Found()
 
+        def may_have_new(ad: Ad) -> bool:
+            ended = max(self.first_of(ad.id), self.started - KEPT) - AFTERWARDS
+            return ad.can_have_leads() and not ad.has_ended(ended)
+
         def judge(rows: Rows) -> Rows:
-            ads = map(_decode_ad, rows)
-            found.ads += [ad.id for ad in ads if ad.can_have_leads() and not ad.has_ended(ended)]
+            found.ads += [ad.id for ad in map(_decode_ad, rows) if may_have_new(ad)]
             return []
 
         filtering = ADS.filtering(include_deleted=self.include_deleted, updated_since=None)
@@ -197,26 +219,66 @@ class LeadsTrack(EntityTrack):
                 elif isinstance(answer, RetryableError) and len(asked) > 1:
                     failed.append(place)
                 elif isinstance(answer, NotFoundError):
-                    gone[place.path] = answer
+                    gone[_ad_of(place)] = answer
+                elif isinstance(answer, PermissionDeniedError):
+                    yield from self._deny(place, answer)
                 else:
                     self._ask_otherwise(place, answer, limit)
                     open_.append(place)
             if rows:
                 yield Emit(self._newest.seen(rows))
         self._unread -= len(ads)
-        self._tell_gone(gone)
+        self._tell(gone)
         return Listed()
 
     def _ask_otherwise(self, place: Place, error: GraphError, limit: int) -> None:
         if not place.restart(error):
             self.cope(error, limit)
 
-    def _tell_gone(self, gone: Mapping[str, NotFoundError]) -> None:
-        """Go on without ads that are gone, unless there is not one that could be read."""
-        for path, error in gone.items():
-            if not self._may_read and not self._unread:
+    def _deny(self, place: Place, error: PermissionDeniedError) -> Task[None]:
+        """Go on without an ad whose leads are not for this token.
+
+        Raises:
+            PermissionDeniedError: No ad's are. That is asked once, when none has been read yet: it
+                costs one call, where each ad would cost another.
+        """
+        if not (self._may_read or self._is_permitted):
+            if (yield from self._lacks_permission()):
                 raise error
-            self.log.warning("%s is left out: %s", path, error)
+            self._is_permitted = True
+        self._denied[_ad_of(place)] = error
+
+    def _lacks_permission(self) -> Task[bool]:
+        """Whether Meta says that the token may read no leads; what it says of one ad does not."""
+        call = Call("GET", "me/permissions", account=self.account.id)
+        try:
+            page: Page = yield Ask(call, page=True)
+        except (RequestError, SkippableError):
+            return False
+        found = [one for one in map(msgspec.json.decode, page.data) if isinstance(one, dict)]
+        granted = {one.get("permission") for one in found if one.get("status") == "granted"}
+        return bool(granted) and PERMISSION not in granted
+
+    def _tell(self, gone: Mapping[str, NotFoundError]) -> None:
+        """Go on without ads that cannot be read, unless there is not one that could be.
+
+        Args:
+            gone: Those that are gone, of the ads of this task.
+        """
+        if not self._may_read and not self._unread:
+            for error in (*self._denied.values(), *gone.values()):
+                raise error
+        for ad, error in gone.items():
+            self._gone.append(ad)
+            self.log.warning("%s/%s is left out: %s", ad, self.entity.edge, error)
+        if not self._unread and (denial := self._denial()):
+            words = "The leads of %d of %d ads are left out: %s"
+            self.log.warning(words, len(self._denied), self._count, denial)
+
+    def _denial(self) -> PermissionDeniedError | None:
+        """Why ads were left out that are not for this token, and what to do about it."""
+        error = next(iter(self._denied.values()), None)
+        return error and error.about(advice=GRANT)
 
     def _ask(self, places: Sequence[Place], limit: int) -> Task[list[Page | GraphError]]:
         calls = tuple(self._call(place, limit) for place in places)
@@ -229,13 +291,18 @@ class LeadsTrack(EntityTrack):
             return [error]
 
     def _call(self, place: Place, limit: int) -> Call:
+        first = self.first_of(_ad_of(place))
         params = {
             "fields": self.asked.columns,
-            "filtering": [since_filter("time_created", int(self.first.timestamp()))],
+            "filtering": [since_filter("time_created", int(first.timestamp()))],
             "limit": limit,
             "after": place.after,
         }
         return Call("GET", place.path, params, account=self.account.id)
+
+
+def _ad_of(place: Place) -> str:
+    return place.path.partition("/")[0]
 
 
 def _chunks(ads: Sequence[str]) -> list[list[str]]:

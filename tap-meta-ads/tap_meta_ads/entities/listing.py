@@ -48,9 +48,13 @@ class Listed:
     Attributes:
         read_to: The stream's bookmark for this account, once all rows before this have been
             written; None where it does not move.
+        left_out: Objects that could not be read up to there. The next run has to read all of them.
+        denied: Why, where some of them are not for this token.
     """
 
     read_to: datetime | None = None
+    left_out: tuple[str, ...] = ()
+    denied: GraphError | None = None
 
 
 @dataclass
@@ -67,6 +71,7 @@ class EntityTrack:
         include_deleted: Archived and deleted objects too.
         page: Objects of a page; shrinks where Meta refuses it.
         log: Logger whose lines say which stream of which account they are about.
+        behind: Objects that runs before have left out, so that the bookmark is not theirs.
     """
 
     account: Account
@@ -78,6 +83,7 @@ class EntityTrack:
     include_deleted: bool
     page: int
     log: LoggerAdapter[Any]
+    behind: frozenset[str] = frozenset()
     is_over: bool = False
     _has_begun: bool = False
 

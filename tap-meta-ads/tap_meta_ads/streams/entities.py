@@ -18,7 +18,7 @@ from tap_meta_ads.fields import Asked
 from tap_meta_ads.streams.base import MetaStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import msgspec
     from singer_sdk.singerlib import MetadataMapping
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tap_meta_ads.engine.tasks import Track
     from tap_meta_ads.entities.definitions import Entity
     from tap_meta_ads.tap import TapMetaAds
+
+LEFT_OUT = "left_out"
+"""Member of the state: objects that the bookmark does not count for, since they were left out."""
 
 
 class EntityStream(MetaStream):
@@ -66,6 +69,8 @@ class EntityStream(MetaStream):
         settings = self.meta_tap.settings
         now = self.meta_tap.now()
         start = settings.start_date or default_first_day(now.date())
+        state = self._state(account)
+        left_out = state.get(LEFT_OUT)
         return entity_track(
             self.entity,
             account=account,
@@ -75,22 +80,22 @@ class EntityStream(MetaStream):
                 left_out=self.tally(account).left_out,
                 log=self.log_of(account),
             ),
-            since=self._bookmark(account),
+            since=instant(state.get("replication_key_value")),
             # The day begins where it begins first on Earth.
             start=datetime.combine(start, time(), timezone.utc) - timedelta(hours=14),
             started=now,
             include_deleted=settings.include_deleted,
             page=min(self.entity.page, settings.page_size or self.entity.page),
             log=self.log_of(account),
+            behind=frozenset(map(str, left_out if isinstance(left_out, list) else ())),
         )
 
-    def _bookmark(self, account: Account) -> datetime | None:
-        """Where to go on; None to read all, as with `replication-method: FULL_TABLE`."""
+    def _state(self, account: Account) -> Mapping[str, Any]:
+        """How far it was read; empty to read all, as with `replication-method: FULL_TABLE`."""
         if self.replication_method != REPLICATION_INCREMENTAL:
-            return None
+            return {}
         state = self.get_context_state({"account_id": account.id})
-        known = state.get("report") == self._fingerprint
-        return instant(state.get("replication_key_value")) if known else None
+        return state if state.get("report") == self._fingerprint else {}
 
     @override
     def read(self, raws: list[msgspec.Raw], account: Account) -> Sequence[Any]:
@@ -98,12 +103,17 @@ class EntityStream(MetaStream):
 
     @override
     def done(self, account: Account, result: Any) -> None:
+        if result.denied and self.meta_tap.settings.on_account_error == "fail":
+            raise result.denied
         if self.replication_method != REPLICATION_INCREMENTAL or result.read_to is None:
             return
         state = self.get_context_state({"account_id": account.id})
         state["replication_key"] = self.replication_key
         state["replication_key_value"] = result.read_to.isoformat()
         state["report"] = self._fingerprint
+        state.pop(LEFT_OUT, None)
+        if result.left_out:
+            state[LEFT_OUT] = list(result.left_out)
         self.commit()
 
     @cached_property

@@ -12,13 +12,12 @@ import pytest
 
 from tap_meta_ads import fields
 from tap_meta_ads.dates import DateRange
-from tap_meta_ads.reports.report import AD_STATUSES, LEVELS, Report
+from tap_meta_ads.reports.report import EVERY_STATUS, LEVELS, Report
 
 WINDOW = DateRange(date(2026, 11, 1), date(2026, 11, 7))
 FILTER = {"field": "ad.id", "operator": "IN", "value": ["1", "2"]}
 OTHER_FILTER = {"field": "spend", "operator": "GREATER_THAN", "value": 0}
 RANGE = {"field": "impressions", "operator": "IN_RANGE", "value": [100, 1]}
-EVERY_STATUS = {"field": "ad.effective_status", "operator": "IN", "value": [*AD_STATUSES]}
 
 
 class TestKeys:
@@ -225,7 +224,7 @@ class TestParams:
             "breakdowns": ["age", "gender"],
             "action_breakdowns": ["action_type", "action_device"],
             "action_attribution_windows": ["7d_click", "1d_view"],
-            "filtering": [FILTER, OTHER_FILTER, EVERY_STATUS],
+            "filtering": [FILTER, OTHER_FILTER, EVERY_STATUS["ad"]],
         }
 
     @pytest.mark.parametrize(
@@ -244,10 +243,16 @@ class TestParams:
         self, filtering: tuple[Any, ...], only: tuple[Any, ...], *, is_added: bool
     ) -> None:
         report = Report("r", filtering=filtering)
-        added = [EVERY_STATUS] if is_added else []
+        added = [EVERY_STATUS["ad"]] if is_added else []
         made = report.params(WINDOW, ("spend",), only)["filtering"]
         assert made == ([*filtering, *only, *added] or None)
-        assert {"ACTIVE", "PAUSED", "ARCHIVED", "DELETED"} < {*AD_STATUSES}
+
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_the_status_is_that_of_the_level(self, level: str) -> None:
+        *_, added = Report("r", level, filtering=(FILTER,)).params(WINDOW, ())["filtering"]
+        of, _, name = added["field"].partition(".")
+        assert (of, name) == ("ad" if level == "account" else level, "effective_status")
+        assert {"ACTIVE", "PAUSED", "ARCHIVED", "DELETED"} < {*added["value"]}
 
     def test_what_is_not_set_is_not_asked(self) -> None:
         report = Report("r", "account", action_attribution_windows=())

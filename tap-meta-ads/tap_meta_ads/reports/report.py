@@ -42,13 +42,22 @@ FILTER_OPERATORS = tuple(
 )
 """What Meta's `filtering` takes as `operator`."""
 
-AD_STATUSES = tuple(
-    """
-    ACTIVE ADSET_PAUSED ARCHIVED CAMPAIGN_PAUSED DELETED DISAPPROVED IN_PROCESS PAUSED
-    PENDING_BILLING_INFO PENDING_REVIEW PREAPPROVED WITH_ISSUES
-    """.split()
+_CAMPAIGN_STATUSES = ("ACTIVE", "ARCHIVED", "DELETED", "IN_PROCESS", "PAUSED", "WITH_ISSUES")
+_ADSET_STATUSES = (*_CAMPAIGN_STATUSES, "CAMPAIGN_PAUSED")
+_AD_STATUSES = (
+    *(*_ADSET_STATUSES, "ADSET_PAUSED", "DISAPPROVED"),
+    *("PENDING_BILLING_INFO", "PENDING_REVIEW", "PREAPPROVED"),
 )
-"""All values of an ad's `effective_status`."""
+EVERY_STATUS = {
+    level: {"field": f"{of}.effective_status", "operator": "IN", "value": [*statuses]}
+    for level, of, statuses in (
+        ("account", "ad", _AD_STATUSES),  # there is none of an account
+        ("campaign", "campaign", _CAMPAIGN_STATUSES),
+        ("adset", "adset", _ADSET_STATUSES),
+        ("ad", "ad", _AD_STATUSES),
+    )
+}
+"""By level, the filter that names every status. Values: `EffectiveStatus` of Meta's own SDK."""
 
 _ABOUT_STATUS = frozenset({"effective_status", "delivery_info"})
 """Last parts of the fields of a filter on the status. `configured_status` and the like are none of
@@ -190,7 +199,7 @@ class Report:
             "breakdowns": list(self.breakdowns) or None,
             "action_breakdowns": ["action_type", *action_breakdowns] if action_breakdowns else None,
             "action_attribution_windows": list(self.action_attribution_windows) or None,
-            "filtering": _of_every_status([*plain(self.filtering), *only]) or None,
+            "filtering": self._of_every_status([*plain(self.filtering), *only]) or None,
         }
 
     @property
@@ -204,26 +213,22 @@ class Report:
             return ()
         return tuple(name for name in self.action_breakdowns if name != "action_type")
 
+    def _of_every_status(self, filtering: list[Any]) -> list[Any]:
+        """The same filter, by which Meta leaves out nothing archived or deleted by itself.
 
-def _of_every_status(filtering: list[Any]) -> list[Any]:
-    """The same filter, by which Meta leaves out no archived or deleted ad, if it does not say so.
+        Meta's guide to the Insights API, "Deleted and Archived Objects": "if you query using
+        `filtering`, status filtering will be applied by default to return only Active objects".
+        Without `filtering` Insights have them all. So a day that is read in parts would lose what
+        such ads have spent, as it was in Airbyte's source (airbytehq/airbyte#36998), which sends
+        all statuses of the level ever since (#39439).
 
-    Meta's guide to the Insights API, "Deleted and Archived Objects": "if you query using
-    `filtering`, status filtering will be applied by default to return only Active objects". Without
-    `filtering` Insights have them all. So a day that is read in parts would lose what such ads have
-    spent, as it was in Airbyte's source (airbytehq/airbyte#36998), which sends all statuses of ads
-    ever since (#39439).
-
-    Args:
-        filtering: Meta's filter objects.
-    """
-    fields = {item["field"].rpartition(".")[2] for item in filtering}
-    if not fields or fields & _ABOUT_STATUS:
-        return filtering
-    return [
-        *filtering,
-        {"field": "ad.effective_status", "operator": "IN", "value": [*AD_STATUSES]},
-    ]
+        Args:
+            filtering: Meta's filter objects.
+        """
+        fields = {item["field"].rpartition(".")[2] for item in filtering}
+        if not fields or fields & _ABOUT_STATUS:
+            return filtering
+        return [*filtering, EVERY_STATUS[self.level]]
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON

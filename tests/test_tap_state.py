@@ -193,6 +193,20 @@ def test_a_removed_account_stays_in_the_state_and_is_not_asked(sandbox: Sandbox)
     assert days_asked(sandbox)[gone] == {todays(sandbox)[gone]}
 
 
+def test_an_account_that_the_token_has_lost_is_named(sandbox: Sandbox) -> None:
+    lost = {"context": {"account_id": "999000999000999"}}
+    state = {"bookmarks": {"campaigns": {"partitions": [lost]}}}
+    config = settings(sandbox, 5)
+    output = run_tap(config, state=state, streams=("daily",))
+    assert output.status == 0
+    assert "Account 999000999000999 is left out: Meta lists it no more." in output.log
+    assert output.state["bookmarks"]["campaigns"] == {"partitions": [lost]}
+    assert len(synced(output.state, "daily")) == len(sandbox.world.accounts)
+    failed = run_tap({**config, "on_account_error": "fail"}, state=state, streams=("daily",))
+    assert failed.status == 1
+    assert "Meta lists it no more. Assign it" in failed.last_words
+
+
 def test_an_account_that_is_new_is_read_whole(sandbox: Sandbox) -> None:
     known = [account.account_id for account in sandbox.world.accounts[:2]]
     new = sandbox.world.accounts[2].account_id

@@ -8,17 +8,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from meta_graph import Call, GraphClient, GraphError, SkippableError, UnknownFieldError
+from meta_graph import (
+    Call,
+    Failure,
+    GraphClient,
+    GraphError,
+    NotFoundError,
+    SkippableError,
+    UnknownFieldError,
+)
 from tap_meta_ads.fields import without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tap_meta_ads.settings import Settings
     from tap_meta_ads.summary.summary import Summary
 
 FIELDS = ("account_id", "timezone_name", "currency")
 NEEDED = frozenset({"account_id"})
+
+_LOST = (
+    "Assign it to the token's user again in Business settings, or name the accounts that are "
+    "wanted in `account_ids`."
+)
 
 _logger = logging.getLogger("tap-meta-ads")
 
@@ -106,6 +119,23 @@ class Accounts:
                 raise
             self.skipped[account_id, stream] = str(error)
             self._summary.about(_logger, account_id, stream).warning("%s", self.left_out[-1])
+
+    def check_none_lost(self, known: Iterable[str]) -> None:
+        """Leave out, in words, what runs before have read and Meta lists no more.
+
+        A list in `account_ids` says by itself what is wanted.
+
+        Args:
+            known: Numbers of accounts.
+
+        Raises:
+            NotFoundError: With `on_account_error: fail`, for the first.
+        """
+        if self._settings.account_ids:
+            return
+        for account_id in sorted({*known} - {account.id for account in self.all}):
+            with self.guard(account_id, "*"):
+                raise NotFoundError(Failure("Meta lists it no more", advice=_LOST))
 
     def check_any_read(self, streams: set[str]) -> None:
         """Fail a run in which no account could be read at all.

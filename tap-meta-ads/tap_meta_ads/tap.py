@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from functools import cached_property
 from importlib.metadata import version
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -37,7 +37,7 @@ from tap_meta_ads.summary.progress import Progress
 from tap_meta_ads.summary.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     import click
@@ -132,6 +132,8 @@ class TapMetaAds(Tap):
         try:
             for stream in meta_streams:
                 stream.plan()
+            if meta_streams:
+                self.accounts.check_none_lost(_accounts_of(self.state))
             self.sync_all()
             while parked := [stream for stream in meta_streams if stream.is_parked]:
                 for stream in parked:
@@ -260,3 +262,13 @@ class TapMetaAds(Tap):
         except EXPECTED as error:
             cls.logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
             sys.exit(1)
+
+
+def _accounts_of(state: Mapping[str, Any]) -> set[str]:
+    """Numbers of the accounts that a state knows, whichever stream read them."""
+    return {
+        str(part["context"]["account_id"])
+        for stream in state.get("bookmarks", {}).values()
+        for part in stream.get("partitions", ())
+        if "account_id" in part.get("context", ())
+    }

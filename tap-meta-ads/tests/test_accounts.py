@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meta_graph import Failure, GraphClient, Incoming, PermissionDeniedError, UnavailableError
+from meta_graph import (
+    Failure,
+    GraphClient,
+    Incoming,
+    NotFoundError,
+    PermissionDeniedError,
+    UnavailableError,
+)
 from tap_meta_ads import settings
 from tap_meta_ads.accounts import Accounts
 from tap_meta_ads.summary.summary import Summary
@@ -72,3 +79,16 @@ class Twice:
 def test_an_account_that_is_listed_twice_is_read_once() -> None:
     with GraphClient("token", transport=Twice()) as client:
         assert [one.id for one in accounts(client, "skip").all] == [ACCOUNT]
+
+
+def test_an_account_that_is_listed_no_more_is_left_out_and_named() -> None:
+    lost = "120000000000000002"
+    with GraphClient("token", transport=Twice()) as client:
+        skipping = accounts(client, "skip")
+        skipping.check_none_lost([lost, ACCOUNT])
+        (words,) = skipping.left_out
+        assert words.startswith(f"Account {lost} is left out: Meta lists it no more. Assign it")
+        failing = accounts(client, "fail")
+        failing.check_none_lost([ACCOUNT])
+        with pytest.raises(NotFoundError, match="lists it no more"):
+            failing.check_none_lost([lost])

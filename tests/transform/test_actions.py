@@ -228,8 +228,8 @@ def test_actions_and_reach_follow_the_raw_tables(warehouse: Warehouse) -> None:
     # More people than all ads together can have reached, and the purchase within 7 days of a click
     # that 28 days, which the comments show to have been asked for, do not have.
     assert {second.statuses[name] for name in nested} == {"warn"}
-    # One campaign is no longer in the account's month, of which two days were then read again; the
-    # other account has not March, but February in place of some days of it.
+    # One campaign is no longer in the account's month, of which two days were then read again; of
+    # the other account March was not read, and February in place of some days of it.
     assert [tuple(row.values()) for row in warehouse.rows(REACH)] == [
         ("ad", "day", 20260301, DAY, DAY, CAMPAIGN, 61, 101),
         ("ad", "day", 20260302, NEXT_DAY, NEXT_DAY, CAMPAIGN, 20, 20),

@@ -218,14 +218,15 @@ def _guard(pid: int, link: socket.socket) -> NoReturn:
 
 def _main(number: str, module: str, name: str) -> None:
     called: object = import_module(module)
-    for part in name.split("."):
-        called = getattr(called, part)
     # Or each child copies all that was imported as soon as it collects garbage.
     gc.collect()
     gc.freeze()
     _serve(socket.socket(fileno=int(number)))
     # Else all would jitter alike.
     random.seed()
+    # Not before: what makes the command reads the environment.
+    for part in name.split("."):
+        called = getattr(called, part)
     assert callable(called)
     sys.exit(called())
 

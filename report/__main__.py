@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 _FIRST_PORT = "5432"
+_MOST_DAYS = 3660  # ten years, of which Meta itself keeps three
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,8 +86,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _days(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"must be a number of days above 0, not {text!r}")
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_DAYS:
+        words = f"must be a number of days from 1 to {_MOST_DAYS}, not {text!r}"
+        raise argparse.ArgumentTypeError(words)
     return int(text)
 
 

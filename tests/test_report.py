@@ -371,9 +371,10 @@ def test_the_command_says_in_a_sentence_what_is_wrong(
     assert "s3cret-w0rd" not in said
     assert len(said.splitlines()) == 1
     assert not list(tmp_path.iterdir())
-    with pytest.raises(SystemExit):
-        command.main(["--days", "0"])
-    assert "above 0, not '0'" in capsys.readouterr().err
+    for days in ("0", "9999999", "²"):
+        with pytest.raises(SystemExit):
+            command.main(["--days", days])
+        assert f"from 1 to 3660, not '{days}'" in capsys.readouterr().err
 
 
 def test_a_star_schema_without_rows(database: Database, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ ELSEWHERE = {
     "make demo": "CI, twice; its parts by tests/test_pipeline.py",
     "make install": "every job of CI, by way of `make test`",
     "make": "tests/test_house.py",
-    "make report": "tests/test_report.py",
+    "make report": "tests/test_report_sources.py",
     "make test": "every job of CI",
     "make format": "make lint compares",
     "make docs": "tests/docs/test_generated.py compares",

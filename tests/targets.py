@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -218,3 +219,8 @@ def start(
 @cache
 def _nursery() -> Nursery:
     return Nursery(TARGET)
+
+
+def sha(text: str) -> str:
+    """The digest that Meta is sent of a normalised value."""
+    return hashlib.sha256(text.encode()).hexdigest()

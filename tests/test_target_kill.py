@@ -28,9 +28,10 @@ from tests.targets import (
     pixel,
     rejects,
     run_target,
+    sha,
     start,
 )
-from tests.test_target_audiences import person, sha
+from tests.test_target_audiences import person
 from tests.test_target_events import event
 
 if TYPE_CHECKING:

@@ -6,4 +6,4 @@ from pathlib import Path
 
 from tests.beside import load
 
-load(Path(__file__).parent, "told", "track_driver", "wrong_settings")
+load(Path(__file__).parent, "told", "track_driver", "window_driver", "wrong_settings")

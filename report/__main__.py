@@ -35,8 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         written = write(database(known), ledger_url(known), options.output, days=options.days)
-    except (WarehouseError, OSError) as error:
+    except WarehouseError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        words = f"The page cannot be written to {options.output}: {error.strerror}. Name another"
+        print(f"{words} file with --output.", file=sys.stderr)
         return 1
     print(f"{written} ({written.stat().st_size / 1e6:.1f} MB): open it in a browser.")
     return 0

@@ -279,7 +279,8 @@ def ask(
             f"{error.diag.message_primary}. Build it with `meltano run dbt-postgres:build`."
         ) from error
     except psycopg.Error as error:
-        said = str(error).strip().splitlines()
+        # What libpq advises is indented; of several tries the last line is about the last.
+        said = [line for line in str(error).strip().splitlines() if not line[:1].isspace()]
         raise WarehouseError(
             f"The warehouse cannot be asked: {said[-1] if said else type(error).__name__}. Its "
             "address comes from META_ADS_PG_HOST, _PORT, _USER, _PASSWORD and _DATABASE."

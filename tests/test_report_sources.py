@@ -87,7 +87,8 @@ def test_the_command_says_in_a_sentence_what_is_wrong(
     monkeypatch.setenv("META_ADS_PG_PORT", "1")
     assert command.main(["--output", str(output)]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("The warehouse cannot be asked: ")
+    assert said.startswith("The warehouse cannot be asked: connection failed: ")
+    assert "refused" in said
     assert "META_ADS_PG_HOST" in said
     assert "s3cret-w0rd" not in said
     assert len(said.splitlines()) == 1
@@ -145,6 +146,26 @@ def test_the_warehouse_is_asked_for_the_days_of_the_tiles_too(database: Database
         (spent,) = (one["spend"] for one in found.rows["campaigns"] if one["currency"] == "USD")
         assert spent == days
         assert "audiences" not in found.rows
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with psycopg.connect(database.url()) as connection:
+        connection.execute(STAR_SCHEMA)
+        delivered(connection, 1, "USD", date(2026, 11, 1), date(2026, 11, 2))
+    for name, value in database.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TARGET_META_ADS_LEDGER_URL", f"sqlite:///{tmp_path}/none.db")
+    output = tmp_path / "no" / "report.html"
+    assert command.main(["--output", str(output)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"The page cannot be written to {output}: No such file or directory.")
+    assert len(said.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_each_stay_in_an_audience_counts(database: Database) -> None:
